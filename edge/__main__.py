@@ -1,0 +1,5 @@
+"""`python -m edge` is `stalwart-edge`."""
+
+from edge.cli.main import main
+
+main()

@@ -1,0 +1,227 @@
+"""The file as the operator writes it: one Struct a table, one constraint on every text.
+
+Names, choices and descriptions here are the contract; `stalwart-edge check --schema` prints them.
+What needs more than one key to judge is in `edge.config.check`. `UNSET` means: not in the file.
+"""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from edge.config.tree import ClientAuth, Mode, Policy, ProxyVersion, Source
+from edge.config.units import DURATION_PATTERN, SIZE_PATTERN
+from edge.core.proxy.tlv import Tlv
+
+# `$` alone also matches before a last line feed.
+_PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$(?!\n)"
+
+Name = Annotated[
+    str,
+    Meta(
+        title="a name",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$(?!\n)",
+        examples=["submission", "imap-lan"],
+    ),
+]
+HostName = Annotated[
+    str,
+    Meta(
+        title="a host name",
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$(?!\n)",
+        examples=["mail.example.org"],
+    ),
+]
+CertificateName = Annotated[
+    str,
+    Meta(
+        title="a name for a certificate",
+        pattern=_PRINTABLE,
+        max_length=253,
+        examples=["mail.example.org", "*.example.net"],
+    ),
+]
+FilePath = Annotated[
+    str,
+    Meta(title="a path", pattern=_PRINTABLE, max_length=4096, examples=["/etc/ssl/mail.pem"]),
+]
+BindAddress = Annotated[
+    str,
+    Meta(
+        title="an address to listen on",
+        pattern=_PRINTABLE,
+        max_length=64,
+        examples=["0.0.0.0:25", "[::]:25"],
+    ),
+]
+ServerAddress = Annotated[
+    str,
+    Meta(
+        title="a server",
+        pattern=_PRINTABLE,
+        max_length=300,
+        examples=["127.0.0.1:25", "[::1]:25", "unix:/run/stalwart/smtp.sock"],
+    ),
+]
+Duration = Annotated[
+    Annotated[int, Meta(ge=0)]
+    | Annotated[float, Meta(ge=0)]
+    | Annotated[str, Meta(pattern=DURATION_PATTERN)],
+    Meta(title="a duration", examples=[30, "30s", "31m", "24h", "7d"]),
+]
+Size = Annotated[
+    Annotated[int, Meta(ge=0)] | Annotated[str, Meta(pattern=SIZE_PATTERN)],
+    Meta(title="a size", examples=[4096, "64KiB"]),
+]
+ProtocolChoice = Literal["auto", "smtp", "imap", "pop3", "sieve", "http", "raw"]
+Count = Annotated[int, Meta(title="a number", ge=0, le=1_000_000, examples=[20])]
+Workers = Annotated[
+    Annotated[int, Meta(ge=1, le=256)] | Literal["auto"],
+    Meta(title="a number of processes", examples=["auto", 2]),
+]
+
+
+class Edge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What belongs to no single listener."""
+
+    hostname: Annotated[
+        HostName, Meta(description="Name of this host: its certificate is the default one.")
+    ]
+    workers: Annotated[
+        Workers, Meta(description='Processes that carry connections; "auto": one a processor.')
+    ] = "auto"
+    state_dir: (
+        Annotated[FilePath, Meta(description="What must survive a restart.")] | UnsetType
+    ) = UNSET
+
+
+class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate, or several with different keys for the same names."""
+
+    names: Annotated[
+        tuple[CertificateName, ...],
+        Meta(description='Names served with it: DNS names, "*.example.net", IP addresses.'),
+    ]
+    source: Annotated[Source, Meta(description="Where it comes from.")]
+    cert: (
+        Annotated[FilePath, Meta(description="PEM, the server's own certificate first.")]
+        | tuple[FilePath, ...]
+        | UnsetType
+    ) = UNSET
+    key: (
+        Annotated[FilePath, Meta(description="PEM without a passphrase.")]
+        | tuple[FilePath, ...]
+        | UnsetType
+    ) = UNSET
+
+
+class Timeouts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Deadlines of one connection."""
+
+    setup: Annotated[Duration, Meta(description="From accept to the relay.")] | UnsetType = UNSET
+    hello: Annotated[Duration, Meta(description="For the whole ClientHello.")] | UnsetType = UNSET
+    handshake: Annotated[Duration, Meta(description="For the handshake.")] | UnsetType = UNSET
+    connect: Annotated[Duration, Meta(description="For one server.")] | UnsetType = UNSET
+    greeting: Annotated[Duration, Meta(description="For its greeting.")] | UnsetType = UNSET
+    idle: Annotated[Duration, Meta(description="Without a byte either way.")] | UnsetType = UNSET
+    half_closed: (
+        Annotated[Duration, Meta(description="After one side has finished.")] | UnsetType
+    ) = UNSET
+    lifetime: Annotated[Duration, Meta(description="Of a connection.")] | UnsetType = UNSET
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Caps before TLS, and on connections."""
+
+    line_bytes: Annotated[Size, Meta(description="One line in the clear.")] | UnsetType = UNSET
+    commands: Annotated[Count, Meta(description="Commands in the clear.")] | UnsetType = UNSET
+    unknown_commands: (
+        Annotated[Count, Meta(description="Of them unknown or refused.")] | UnsetType
+    ) = UNSET
+    clear_bytes: Annotated[Size, Meta(description="All before TLS.")] | UnsetType = UNSET
+    hello_bytes: Annotated[Size, Meta(description="A ClientHello.")] | UnsetType = UNSET
+    connections: Annotated[Count, Meta(description="Open in one worker.")] | UnsetType = UNSET
+
+
+class Listener(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where clients connect."""
+
+    name: Annotated[Name, Meta(description="For the log.")]
+    bind: Annotated[tuple[BindAddress, ...], Meta(description="IP addresses with ports.")]
+    mode: Annotated[Mode, Meta(description="When TLS begins.")]
+    backend: Annotated[Name, Meta(description="Name of the [[backend]] behind it.")]
+    protocol: Annotated[
+        ProtocolChoice, Meta(description="\"auto\" learns it from the backend's greeting.")
+    ] = "auto"
+    require_tls: (
+        Annotated[bool, Meta(description="Whether the client must use STARTTLS. Default true.")]
+        | UnsetType
+    ) = UNSET
+    tls_policy: Annotated[Policy, Meta(description="Versions and cipher suites.")] = (
+        Policy.INTERMEDIATE
+    )
+    strict_sni: Annotated[
+        bool, Meta(description="Refuse a client that names a host without a certificate.")
+    ] = False
+    client_ca: (
+        Annotated[FilePath, Meta(description="PEM of the CAs of client certificates.")]
+        | UnsetType
+    ) = UNSET
+    client_auth: (
+        Annotated[ClientAuth, Meta(description='With client_ca. Default "request".')] | UnsetType
+    ) = UNSET
+    timeouts: Annotated[Timeouts, Meta(description="Defaults follow the protocol.")] = Timeouts()
+    limits: Limits = Limits()
+
+
+class Probe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the backend's greeting is learnt."""
+
+    interval: Annotated[Duration, Meta(description="Between two looks.")] = "30s"
+
+
+class Backend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mail server, in plaintext."""
+
+    name: Annotated[Name, Meta(description="For `backend` of listeners.")]
+    servers: Annotated[
+        tuple[ServerAddress, ...],
+        Meta(description="host:port, [v6]:port or unix:/path; tried in this order."),
+    ]
+    proxy_protocol: Annotated[ProxyVersion, Meta(description="The header it expects.")] = (
+        ProxyVersion.V2
+    )
+    tlvs: (
+        Annotated[
+            tuple[Tlv, ...], Meta(description="What a v2 header carries. Default: all.")
+        ]
+        | UnsetType
+    ) = UNSET
+    allow_remote_plaintext: Annotated[
+        bool, Meta(description="Allow servers beyond this host: passwords cross the network.")
+    ] = False
+    probe: Probe = Probe()
+
+
+class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is written to standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least level.")
+    ] = "info"
+
+
+class Drain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens to open connections."""
+
+    on_stop: Annotated[Duration, Meta(description="How long they may go on at a stop.")] = "30s"
+
+
+class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The configuration of stalwart-edge."""
+
+    edge: Edge
+    certificate: tuple[Certificate, ...] = ()
+    listener: tuple[Listener, ...] = ()
+    backend: tuple[Backend, ...] = ()
+    log: Log = Log()
+    drain: Drain = Drain()

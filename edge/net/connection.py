@@ -1,0 +1,341 @@
+"""One client connection, from accept to close: what is true of it, and how it ends.
+
+The steps it goes through are objects of their own, in this order: `ClearPhase` (STARTTLS listeners
+only), `HelloPhase`, `HandshakePhase`, `DialPhase`, then a relay. One step at a time owns what
+happens when the client's socket becomes readable; the connection owns the socket, the deadlines,
+the bytes that wait to be written, and the closing record.
+"""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol as TypingProtocol
+
+from edge.config.tree import Timeouts
+from edge.core.protocol import Protocol
+from edge.core.proxy.v2 import TlsInfo
+from edge.core.starttls.refusals import Farewell, farewell
+from edge.net.relay import Relay
+from edge.net.service import Service
+from edge.net.sockets import reset
+from edge.net.tlspump import TlsPump
+from edge.ops.records import Closed
+from edge.outcome import Outcome
+
+_LINGER_S = 2.0
+_LINGER_BYTES = 1 << 20
+
+
+class Phase(TypingProtocol):
+    """One step of the set-up."""
+
+    def on_readable(self) -> None:
+        """The client sent something, or its end of stream."""
+
+    def expired(self) -> Outcome:
+        """The deadline of this step has passed: the outcome to record."""
+
+    def leave(self) -> None:
+        """Another step begins, or the connection ends: let go of everything."""
+
+
+def timestamp() -> str:
+    """Now, as records write it: `2026-11-23T07:31:04.512881Z`."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+class Connection:
+    """The state that outlives a step."""
+
+    __slots__ = (
+        "__weakref__",
+        "_is_closed",
+        "_setup_ends_at",
+        "accepted_at",
+        "alpn",
+        "authority",
+        "bucket",
+        "bytes_in",
+        "bytes_out",
+        "connect_ms",
+        "deadline",
+        "destination",
+        "detail",
+        "fd",
+        "greeting_ms",
+        "id",
+        "outcome",
+        "peer",
+        "phase",
+        "protocol",
+        "pump",
+        "relay",
+        "server",
+        "service",
+        "sni",
+        "sock",
+        "timeouts",
+        "tls",
+        "unsent",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        service: Service,
+        sock: socket.socket,
+        peer: tuple[str, int],
+        destination: tuple[str, int],
+    ) -> None:
+        self.service = service
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.peer = peer
+        self.destination = destination
+        self.id = service.worker.new_id()
+        self.protocol: Protocol = service.protocol
+        self.timeouts: Timeouts = service.spec.timeouts[self.protocol]
+        self.accepted_at = time.monotonic()
+        self._setup_ends_at = self.accepted_at + self.timeouts.setup_s
+        self.deadline = self._setup_ends_at
+        self.bucket = 0
+        self.phase: Phase | None = None
+        self.relay: Relay | None = None
+        self.pump: TlsPump | None = None
+        self.tls: TlsInfo | None = None
+        self.sni: str | None = None
+        self.authority: str | None = None
+        self.alpn: str | None = None
+        self.server: str | None = None
+        self.connect_ms: float | None = None
+        self.greeting_ms: float | None = None
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.unsent: memoryview | bytes = b""
+        self.outcome: Outcome | None = None
+        self.detail: str | None = None
+        self._is_closed = False
+
+    # --- steps ---
+
+    def enter(self, phase: Phase, limit_s: float) -> None:
+        """Begin a step. It has `limit_s` seconds, and never more than the set-up has left."""
+        if self.phase is not None:
+            self.phase.leave()
+        self.phase = phase
+        self.deadline = min(self._setup_ends_at, time.monotonic() + limit_s)
+        self.service.worker.deadlines.watch(self)
+
+    def hand_over(self, relay: Relay, first: bytes) -> None:
+        """The set-up is over: the relay owns the sockets' events from here on."""
+        if self.phase is not None:
+            self.phase.leave()
+        self.phase = None
+        self.relay = relay
+        relay.start(first)
+
+    def watch_client(self) -> None:
+        """Let the step hear of the client's bytes."""
+        self.service.worker.loop.add_reader(self.fd, self._on_readable)
+
+    def ignore_client(self) -> None:
+        """Leave the client's bytes in the kernel."""
+        self.service.worker.loop.remove_reader(self.fd)
+
+    def _on_readable(self) -> None:
+        if self.phase is not None:
+            self.phase.on_readable()
+
+    def expired(self, now: float) -> None:
+        """A deadline has passed."""
+        if self.relay is not None:
+            self.relay.expired(now)
+        elif self.outcome is not None or self.phase is None:
+            self.close(self.outcome or Outcome.SETUP_TIMEOUT)
+        elif now >= self._setup_ends_at:
+            self.refuse(Farewell.TIMEOUT, Outcome.SETUP_TIMEOUT)
+        else:
+            self.refuse(Farewell.TIMEOUT, self.phase.expired())
+
+    # --- reading and writing during the set-up ---
+
+    def receive(self, limit_bytes: int) -> bytes | None:
+        """What the client sent; None when there is nothing, or when the connection has ended."""
+        try:
+            data = self.sock.recv(limit_bytes)
+        except BlockingIOError:
+            return None
+        except OSError:
+            data = b""
+        if not data:
+            self.close(Outcome.CLIENT_GONE)
+            return None
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Write to the client. While it does not take everything, it is not listened to."""
+        if self.unsent:
+            self.unsent = bytes(self.unsent) + data
+            return
+        try:
+            sent = self.sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.close(self.outcome or Outcome.CLIENT_GONE)
+            return
+        if sent != len(data):
+            self.unsent = memoryview(data)[sent:]
+            self.ignore_client()
+            self.service.worker.loop.add_writer(self.fd, self._on_writable)
+
+    def _on_writable(self) -> None:
+        try:
+            sent = self.sock.send(self.unsent)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close(self.outcome or Outcome.CLIENT_GONE)
+            return
+        self.unsent = memoryview(self.unsent)[sent:]
+        if not self.unsent:
+            self.unsent = b""
+            self.service.worker.loop.remove_writer(self.fd)
+            self.watch_client()
+            if self.outcome is not None:
+                self._shut()
+
+    # --- ends ---
+
+    def refuse(self, kind: Farewell, outcome: Outcome, detail: str | None = None) -> None:
+        """Say goodbye in the protocol of the listener where the phase allows it, and end."""
+        text = farewell(self.protocol, kind, self.service.worker.hostname)
+        if self.pump is None:
+            # Before TLS begins, only a clear phase may speak; a ClientHello is owed an alert.
+            words = text if self._is_clear else b""
+        elif self.tls is not None:
+            words = (self.pump.encrypt(text) if text else b"") + self.pump.finish()
+        else:
+            words = b""
+        self.end(outcome, words, detail)
+
+    @property
+    def _is_clear(self) -> bool:
+        return getattr(self.phase, "is_clear", False)
+
+    def end(self, outcome: Outcome, last_words: bytes = b"", detail: str | None = None) -> None:
+        """Write the last words, then close in a way that lets them arrive.
+
+        A socket closed with unread bytes sends a reset, which overtakes what was written. So the
+        sending side is shut first, and what the client still says is read and dropped for a while.
+        """
+        if self.outcome is not None:
+            return
+        self.outcome = outcome
+        self.detail = detail
+        if not last_words:
+            self.close(outcome)
+            return
+        self.enter(_Lingering(self), _LINGER_S)
+        self.deadline = time.monotonic() + _LINGER_S  # not cut short by an expired set-up
+        self.service.worker.deadlines.watch(self)
+        self.send(last_words)
+        if not self._is_closed and not self.unsent:
+            self._shut()
+            self.watch_client()
+
+    def _shut(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close(self.outcome or Outcome.CLIENT_GONE)
+
+    def shut_down(self) -> None:
+        """The worker is stopping: end what has not become a session yet."""
+        if self.relay is None and self.outcome is None:
+            self.refuse(Farewell.SHUTDOWN, Outcome.SHUTDOWN)
+
+    def abort(self, outcome: Outcome) -> None:
+        """End now, with a reset on both sides."""
+        if self.relay is not None:
+            self.relay.abort(outcome)
+        else:
+            self.close(outcome, how=reset)
+
+    def close(
+        self, outcome: Outcome, *, how: Callable[[socket.socket], None] = socket.socket.close
+    ) -> None:
+        """Let go of everything and write the closing record. Harmless when called again."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.outcome = self.outcome or outcome
+        service = self.service
+        loop = service.worker.loop
+        loop.remove_reader(self.fd)
+        loop.remove_writer(self.fd)
+        service.worker.deadlines.forget(self)
+        if self.phase is not None:
+            self.phase.leave()
+        # The step and the relay point back here: without this the collector would be needed.
+        self.phase = self.relay = self.pump = None
+        with contextlib.suppress(OSError):
+            how(self.sock)
+        service.closed()
+        self._record(self.outcome)
+
+    def _record(self, outcome: Outcome) -> None:
+        service = self.service
+        service.worker.records.write(
+            Closed(
+                time=timestamp(),
+                id=self.id,
+                listener=service.spec.name,
+                protocol=self.protocol.value,
+                tls=self.tls is not None,
+                client_ip=self.peer[0],
+                client_port=self.peer[1],
+                sni=self.sni,
+                backend=service.spec.backend,
+                server=self.server,
+                outcome=outcome.value,
+                detail=self.detail,
+                bytes_in=self.bytes_in,
+                bytes_out=self.bytes_out,
+                connect_ms=self.connect_ms,
+                greeting_ms=self.greeting_ms,
+                duration_ms=since(self.accepted_at),
+            )
+        )
+
+
+def since(begin: float) -> float:
+    """Milliseconds from a monotonic moment until now, to the microsecond."""
+    return round((time.monotonic() - begin) * 1000, 3)
+
+
+class _Lingering:
+    """The last words are written: read and drop until the client has closed, or is too slow."""
+
+    __slots__ = ("_connection", "_left")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Connection | None = connection
+        self._left = _LINGER_BYTES
+
+    def on_readable(self) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        data = connection.receive(65536)
+        if data is not None:
+            self._left -= len(data)
+            if self._left < 0:
+                connection.close(Outcome.CLIENT_GONE)
+
+    def expired(self) -> Outcome:
+        return Outcome.CLIENT_GONE
+
+    def leave(self) -> None:
+        self._connection = None

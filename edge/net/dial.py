@@ -1,0 +1,130 @@
+"""Reach a server of the backend: connect, and send the PROXY header at once."""
+
+import errno
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from edge.core.starttls.refusals import Farewell
+from edge.net.connection import Connection, since
+from edge.net.greeting import begin_session
+from edge.outcome import Outcome
+
+if TYPE_CHECKING:
+    from edge.core.starttls.events import PlainOpening
+
+
+class DialPhase:
+    """Try the servers of the backend in order; `opening` is None behind TLS."""
+
+    __slots__ = ("_attempt_at", "_begun_at", "_connection", "_endpoints", "_header", "_opening",
+                 "_sock", "is_clear")  # fmt: skip
+
+    def __init__(self, connection: Connection, opening: "PlainOpening | None") -> None:
+        backend = connection.service.backend
+        self.is_clear = opening is not None
+        self._connection: Connection | None = connection
+        self._opening = opening
+        self._endpoints = list(backend.endpoints)
+        self._sock: socket.socket | None = None
+        self._begun_at = time.monotonic()
+        self._header = backend.header(
+            source=connection.peer,
+            destination=connection.destination,
+            tls=connection.tls,
+            authority=connection.authority,
+            alpn=connection.alpn,
+            unique_id=connection.id,
+        )
+
+    def start(self) -> None:
+        """Dial the first server."""
+        connection = self._connection
+        assert connection is not None
+        connection.enter(self, connection.timeouts.connect_s)
+        self._dial_next(connection)
+
+    def on_readable(self) -> None:
+        """The client has to wait: its bytes stay in the kernel until there is a backend."""
+        if self._connection is not None:
+            self._connection.ignore_client()
+
+    def _dial_next(self, connection: Connection) -> None:
+        while self._endpoints:
+            endpoint = self._endpoints.pop(0)
+            try:
+                sock = socket.socket(endpoint.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            except OSError:
+                continue  # out of descriptors: the next server would need one too
+            code = sock.connect_ex(endpoint.address)
+            if code in {0, errno.EINPROGRESS}:
+                connection.server = endpoint.label
+                # On loopback the connection stands already, although connect says "in progress":
+                # trying to write saves a pass of the loop for nearly every session.
+                is_written = _write_header(sock, self._header)
+                if is_written is None:
+                    self._wait(connection, sock)
+                    return
+                if is_written:
+                    self._connected(connection, sock)
+                    return
+            sock.close()
+        connection.server = None
+        connection.refuse(Farewell.UNAVAILABLE, Outcome.BACKEND_UNREACHABLE)
+
+    def _wait(self, connection: Connection, sock: socket.socket) -> None:
+        self._sock = sock
+        connection.service.worker.loop.add_writer(sock.fileno(), self._on_writable)
+        connection.deadline = time.monotonic() + connection.timeouts.connect_s
+        connection.service.worker.deadlines.watch(connection)
+
+    def _on_writable(self) -> None:
+        connection, sock = self._connection, self._sock
+        if connection is None or sock is None:
+            return
+        is_written = _write_header(sock, self._header)
+        if is_written is None:
+            return
+        connection.service.worker.loop.remove_writer(sock.fileno())
+        self._sock = None
+        if is_written:
+            self._connected(connection, sock)
+        else:
+            sock.close()
+            self._dial_next(connection)
+
+    def _connected(self, connection: Connection, sock: socket.socket) -> None:
+        connection.connect_ms = since(self._begun_at)
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        begin_session(connection, sock, self._opening)
+
+    def expired(self) -> Outcome:
+        """The last server that was tried did not answer in time."""
+        return Outcome.BACKEND_UNREACHABLE
+
+    def leave(self) -> None:
+        """Close what is still being dialled."""
+        connection, sock = self._connection, self._sock
+        self._connection = self._sock = None
+        if connection is not None and sock is not None:
+            connection.service.worker.loop.remove_writer(sock.fileno())
+            sock.close()
+
+
+def _write_header(sock: socket.socket, header: bytes) -> bool | None:
+    """True once it is written; None while the connection is not there yet; False if it failed."""
+    try:
+        if not header:
+            sock.getpeername()
+            return True
+        return sock.send(header) == len(header)
+    except BlockingIOError:
+        return None
+    except OSError as error:
+        # Only `getpeername` says so: with no header to send, nothing else tells.
+        if error.errno == errno.ENOTCONN and not sock.getsockopt(
+            socket.SOL_SOCKET, socket.SO_ERROR
+        ):
+            return None
+        return False

@@ -1,0 +1,195 @@
+"""What all connections of one listener share in a worker, and what all listeners share."""
+
+import asyncio
+import itertools
+import secrets
+import ssl
+from typing import Protocol as TypingProtocol
+
+import certs
+from edge.config.tree import ClientAuth, Listener
+from edge.core.hello.alpn import FOR_PROTOCOL
+from edge.core.hello.ja4 import Ja4Cache
+from edge.core.protocol import Protocol
+from edge.core.starttls.dialogue import ClearRules
+from edge.net.backend import BackendState
+from edge.net.deadlines import Deadlines
+from edge.ops.records import Closed, Established
+
+BUFFER_BYTES = 256 * 1024
+"""One read of a busy connection. The buffer is shared: a callback is done with it before the next
+one runs, so it costs a worker this much and a connection nothing."""
+
+_JA4_CACHE = 4096
+
+
+class RecordSink(TypingProtocol):
+    """Where the records of connections go. Must not block."""
+
+    def write(self, record: Established | Closed) -> None:
+        """Take one record."""
+
+
+class Pausable(TypingProtocol):
+    """What a service does with its acceptors when it is full."""
+
+    def pause(self) -> None:
+        """Stop accepting for now."""
+
+    def resume(self) -> None:
+        """Accept again, unless closed."""
+
+
+class Worker:
+    """What every connection of a worker process uses."""
+
+    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "plain",
+                 "records", "view")  # fmt: skip
+
+    def __init__(
+        self, *, loop: asyncio.AbstractEventLoop, records: RecordSink, hostname: str
+    ) -> None:
+        self.loop = loop
+        self.records = records
+        self.hostname = hostname
+        self.deadlines = Deadlines(loop)
+        self.buffer = bytearray(BUFFER_BYTES)
+        self.view = memoryview(self.buffer)
+        # Room for what one full read can decrypt to, and a record that waited for its end.
+        self.plain = memoryview(bytearray(BUFFER_BYTES + 32 * 1024))
+        self.ja4 = Ja4Cache(_JA4_CACHE)
+        # Unique over restarts without asking anybody; it ends up in logs of two programs.
+        self._prefix = secrets.token_hex(5)
+        self._counter = itertools.count(1)
+
+    def new_id(self) -> str:
+        """A connection id: 10 hex digits of this worker, then its connection's number in hex."""
+        return f"{self._prefix}{next(self._counter):06x}"
+
+
+class Service:
+    """One listener in one worker: its settings, its TLS contexts and its backend."""
+
+    __slots__ = ("_acceptors", "_contexts", "_is_full", "_open", "backend", "clear_rules",
+                 "snapshot", "spec", "worker")  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        worker: Worker,
+        spec: Listener,
+        backend: BackendState,
+        contexts: "Contexts",
+        snapshot: certs.Snapshot,
+    ) -> None:
+        self.worker = worker
+        self.spec = spec
+        self.backend = backend
+        self.snapshot = snapshot
+        self._contexts = contexts
+        self.clear_rules = ClearRules(
+            hostname=worker.hostname,
+            require_tls=spec.require_tls,
+            line_limit_bytes=spec.limits.line_bytes,
+            command_limit=spec.limits.commands,
+            total_limit_bytes=spec.limits.clear_bytes,
+            unknown_limit=spec.limits.unknown_commands,
+        )
+        self._acceptors: list[Pausable] = []
+        self._open = 0
+        self._is_full = False
+
+    # --- room for connections ---
+
+    def add(self, acceptor: "Pausable") -> None:
+        """An acceptor that is to be paused while there is no room."""
+        self._acceptors.append(acceptor)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another connection may be accepted."""
+        return self._open < self.spec.limits.connections
+
+    def wait_for_room(self) -> None:
+        """Accept no more until a connection has closed."""
+        self._is_full = True
+        for acceptor in self._acceptors:
+            acceptor.pause()
+
+    def opened(self) -> None:
+        """A connection was accepted."""
+        self._open += 1
+
+    def closed(self) -> None:
+        """A connection is gone."""
+        self._open -= 1
+        if self._is_full:
+            self._is_full = False
+            for acceptor in self._acceptors:
+                acceptor.resume()
+
+    # --- what connections ask ---
+
+    @property
+    def protocol(self) -> Protocol:
+        """What is spoken here, as far as is known now."""
+        if self.spec.protocol is not None:
+            return self.spec.protocol
+        learnt = self.backend.learnt
+        return learnt.protocol if learnt is not None else self.spec.likely_protocol
+
+    @property
+    def asks_client_certificate(self) -> bool:
+        """Whether a session may have a client certificate at all."""
+        return self.spec.client_ca is not None
+
+    @property
+    def base(self) -> ssl.SSLContext:
+        """The context that owns the ticket keys of this listener."""
+        return self._contexts.base
+
+    @property
+    def strict(self) -> ssl.SSLContext:
+        """The same for hellos that cannot be parsed: TLS 1.3 alone, same client certificates."""
+        return self._contexts.strict
+
+    def site(self, certificate: certs.Certificate, protocol: Protocol) -> ssl.SSLContext:
+        """The context that carries a certificate, for a protocol's ALPN names."""
+        return self._contexts.site(certificate, protocol)
+
+
+class Contexts:
+    """The TLS contexts of one listener. Made by the master, so that all workers share tickets."""
+
+    __slots__ = ("_built", "_client_auth", "_client_ca", "_policy", "base", "strict")
+
+    def __init__(self, spec: Listener, client_ca_pem: bytes | None) -> None:
+        self._policy = certs.TlsPolicy(spec.tls_policy.value)
+        self._client_ca = client_ca_pem
+        self._client_auth = certs.ClientAuth.NONE
+        if client_ca_pem is not None:
+            self._client_auth = (
+                certs.ClientAuth.REQUIRE
+                if spec.client_auth is ClientAuth.REQUIRE
+                else certs.ClientAuth.REQUEST
+            )
+        self.base = certs.base_context(self._profile((), self._policy))
+        self.strict = certs.base_context(self._profile((), certs.TlsPolicy.MODERN))
+        self._built: dict[tuple[str, Protocol], ssl.SSLContext] = {}
+
+    def site(self, certificate: certs.Certificate, protocol: Protocol) -> ssl.SSLContext:
+        """The context that carries a certificate; made once. No file is read for it."""
+        key = (certificate.leaf_sha256, protocol)
+        context = self._built.get(key)
+        if context is None:
+            profile = self._profile(FOR_PROTOCOL[protocol], self._policy)
+            context = self._built[key] = certs.site_context(certificate, profile)
+        return context
+
+    def _profile(self, alpn: tuple[bytes, ...], policy: certs.TlsPolicy) -> certs.TlsProfile:
+        return certs.TlsProfile(
+            policy=policy,
+            alpn=alpn,
+            client_auth=self._client_auth,
+            client_ca_pem=self._client_ca,
+        )

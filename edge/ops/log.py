@@ -1,0 +1,149 @@
+"""The log: one JSON object a line, to standard error, from where the journal takes it.
+
+The master and the control process write straight to the descriptor. A worker must never wait for
+a reader, so it writes into a pipe that the control process empties; what does not fit is counted
+and said later.
+"""
+
+import os
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Protocol
+
+import msgspec
+
+from edge.ops.records import Closed, Established
+
+_PIPE_BUF = 4096
+"""A write of at most this much into a pipe is whole or does not happen (POSIX PIPE_BUF)."""
+
+Field = str | int | float | bool | None | list[str] | list[int]
+
+
+class Level(IntEnum):
+    """How much an operator wants to see."""
+
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+
+
+class Writer(Protocol):
+    """Where lines go."""
+
+    def write(self, line: bytes) -> None:
+        """Take one line, with its newline."""
+
+
+class DirectWriter:
+    """Writes to a descriptor and waits for it if it must. Not for a worker."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def write(self, line: bytes) -> None:
+        """Take one line. A log that cannot be written must not stop the mail."""
+        try:
+            while line:
+                line = line[os.write(self._fd, line) :]
+        except OSError:
+            return
+
+
+class PipeWriter:
+    """Writes to a non-blocking pipe; counts what does not fit, and says so when it fits again."""
+
+    __slots__ = ("_dropped", "_fd")
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._dropped = 0
+
+    def write(self, line: bytes) -> None:
+        """Take one line, or count it as dropped."""
+        if self._dropped:
+            gap = b'{"event":"log.dropped","level":"warning","lines":%d}\n' % self._dropped
+            if not self._put(gap):
+                self._dropped += 1
+                return
+            self._dropped = 0
+        if not self._put(line):
+            self._dropped += 1
+
+    def _put(self, line: bytes) -> bool:
+        if len(line) > _PIPE_BUF:
+            return False
+        try:
+            os.write(self._fd, line)
+        except OSError:
+            return False
+        return True
+
+
+class Log:
+    """Named events with fields. A name is an interface: dashboards and tests look for it."""
+
+    __slots__ = ("_encoder", "_level", "_process", "_writer")
+
+    def __init__(self, writer: Writer, *, process: str, level: Level = Level.INFO) -> None:
+        self._writer = writer
+        self._process = process
+        self._level = level
+        self._encoder = msgspec.json.Encoder()
+
+    def debug(self, event: str, **fields: Field) -> None:
+        """What helps to follow one run."""
+        self._say(Level.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: Field) -> None:
+        """What an operator wants to know afterwards."""
+        self._say(Level.INFO, event, fields)
+
+    def warning(self, event: str, **fields: Field) -> None:
+        """What an operator should look at in daylight."""
+        self._say(Level.WARNING, event, fields)
+
+    def error(self, event: str, **fields: Field) -> None:
+        """What does not work now."""
+        self._say(Level.ERROR, event, fields)
+
+    def exception(self, event: str, error: BaseException) -> None:
+        """A bug: with the place, for the report."""
+        place = traceback.format_exception(error)
+        self._say(Level.ERROR, event, {"error": "".join(place)[-3000:]})
+
+    def _say(self, level: Level, event: str, fields: Mapping[str, Field]) -> None:
+        if level < self._level:
+            return
+        line = {
+            "time": now(),
+            "event": event,
+            "level": level.name.lower(),
+            "process": self._process,
+            **fields,
+        }
+        self._writer.write(self._encoder.encode(line) + b"\n")
+
+
+class Records:
+    """The records of connections, as lines of the same log."""
+
+    __slots__ = ("_encoder", "_writer")
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._encoder = msgspec.json.Encoder()
+
+    def write(self, record: Established | Closed) -> None:
+        """Take one record."""
+        self._writer.write(self._encoder.encode(record) + b"\n")
+
+
+def now() -> str:
+    """This moment, as log lines write it: UTC, RFC 3339, microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z"

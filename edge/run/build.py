@@ -1,0 +1,113 @@
+"""The composition root: from a configuration to everything a process is forked with.
+
+Runs in the master, before the first fork: contexts built here share their ticket keys over all
+workers, and the memory of all this is shared too.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import certs
+from edge.config.tree import Config, Listener
+from edge.core.protocol import Protocol
+from edge.net.backend import BackendState
+from edge.net.listener import Acceptor
+from edge.net.service import Contexts, RecordSink, Service, Worker
+from edge.net.sockets import bind
+
+
+class BindError(Exception):
+    """Addresses that could not be bound, all of them: what the kernel said of each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundListener:
+    """A listener with its sockets and its TLS contexts."""
+
+    spec: Listener
+    sockets: tuple[socket.socket, ...]
+    contexts: Contexts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """All that a worker needs: it shares nothing else with anybody."""
+
+    config: Config
+    snapshot: certs.Snapshot
+    listeners: tuple[BoundListener, ...]
+
+
+def build(
+    config: Config, snapshot: certs.Snapshot, client_ca_pem: Mapping[str, bytes]
+) -> Blueprint:
+    """Bind every address and build every context. `client_ca_pem` is by listener name.
+
+    Raises BindError with all addresses that cannot be bound; nothing stays bound then.
+    """
+    bound: list[BoundListener] = []
+    problems: list[str] = []
+    for spec in config.listeners:
+        sockets: list[socket.socket] = []
+        for address in spec.bind:
+            try:
+                sockets.append(bind(address))
+            except OSError as error:
+                problems.append(f"listener {spec.name}: {address}: {error.strerror}")
+        contexts = Contexts(spec, client_ca_pem.get(spec.name))
+        for protocol in [spec.protocol] if spec.protocol else [p for p in Protocol if p.is_mail]:
+            for certificate in (c for s in snapshot.sets for c in s.certificates):
+                contexts.site(certificate, protocol)
+        bound.append(BoundListener(spec=spec, sockets=tuple(sockets), contexts=contexts))
+    if problems:
+        for listener in bound:
+            for sock in listener.sockets:
+                sock.close()
+        raise BindError(problems)
+    return Blueprint(config=config, snapshot=snapshot, listeners=tuple(bound))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPath:
+    """A worker's objects, connected."""
+
+    worker: Worker
+    backends: Mapping[str, BackendState]
+    acceptors: tuple[Acceptor, ...]
+    services: tuple[Service, ...]
+
+
+def build_data_path(
+    blueprint: Blueprint, loop: asyncio.AbstractEventLoop, records: RecordSink
+) -> DataPath:
+    """Connect the objects of one worker, in its own process."""
+    config = blueprint.config
+    worker = Worker(loop=loop, records=records, hostname=config.hostname)
+    backends = {name: BackendState(spec) for name, spec in config.backends.items()}
+    services: list[Service] = []
+    acceptors: list[Acceptor] = []
+    for listener in blueprint.listeners:
+        service = Service(
+            worker=worker,
+            spec=listener.spec,
+            backend=backends[listener.spec.backend],
+            contexts=listener.contexts,
+            snapshot=blueprint.snapshot,
+        )
+        services.append(service)
+        for sock in listener.sockets:
+            acceptor = Acceptor(service, sock)
+            service.add(acceptor)
+            acceptors.append(acceptor)
+    return DataPath(
+        worker=worker,
+        backends=backends,
+        acceptors=tuple(acceptors),
+        services=tuple(services),
+    )

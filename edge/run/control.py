@@ -1,0 +1,175 @@
+"""The control process: what is slow or may block, so that no worker ever does it."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.config.tree import Backend, Listener, Mode
+from edge.core.protocol import Learnt, Protocol
+from edge.net.backend import Endpoint
+from edge.ops.log import Log
+from edge.run.build import Blueprint
+from edge.run.forwarding import LogForwarder
+from edge.run.ipc import Channel, Joined, LearntBackend, Ready, Snapshot
+from edge.run.probing import Sight, look, pause_s
+
+_FIRST_ROUND_S = 2.0
+"""How long the workers wait for backends that do not answer, before they start without them."""
+
+
+@dataclass(slots=True)
+class _Known:
+    endpoints: tuple[Endpoint, ...] = ()
+    learnt: Learnt | None = None
+    failure: str | None = None
+    is_reported: bool = False
+
+
+class ControlProcess:
+    """One control process, from fork to exit."""
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        *,
+        pid: int,
+        master: Channel,
+        workers: Sequence[Channel],
+        forwarder: LogForwarder,
+        log: Log,
+    ) -> None:
+        self._config = blueprint.config
+        self._pid = pid
+        self._master = master
+        self._workers = workers
+        self._forwarder = forwarder
+        self._log = log
+        self._known = {name: _Known() for name in self._config.backends}
+        self._unseen = set(self._config.backends)
+        self._first_round = asyncio.Event()
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        self._forwarder.start()
+        asyncio.run(self._serve())
+        self._forwarder.stop(2.0)
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)  # the master decides
+        loop.add_reader(self._master.fileno(), self._on_master, stop)
+        for channel in self._workers:
+            loop.add_reader(channel.fileno(), self._on_worker, channel)
+        async with asyncio.TaskGroup() as tasks:
+            watches = [
+                tasks.create_task(self._watch(backend), name=f"watch {backend.name}")
+                for backend in self._config.backends.values()
+            ]
+            try:
+                async with asyncio.timeout(_FIRST_ROUND_S):
+                    await self._first_round.wait()
+            except TimeoutError:
+                self._first_round.set()
+            self._publish()
+            self._master.send(Ready(self._pid))
+            await stop.wait()
+            for watch in watches:
+                watch.cancel()
+
+    # --- backends ---
+
+    async def _watch(self, backend: Backend) -> None:
+        listeners = [item for item in self._config.listeners if item.backend == backend.name]
+        is_learnt = any(map(_needs_learning, listeners))
+        failures = 0
+        while True:
+            sight = await look(
+                backend,
+                is_learnt=is_learnt,
+                expected=_expected(listeners),
+                name=self._config.hostname,
+            )
+            failures = failures + 1 if sight.failure else 0
+            self._take(backend, sight)
+            await asyncio.sleep(pause_s(backend.probe_interval_s, failures))
+
+    def _take(self, backend: Backend, sight: Sight) -> None:
+        known = self._known[backend.name]
+        before = (known.endpoints, known.learnt)
+        known.endpoints = sight.endpoints or known.endpoints
+        # What was learnt once stays: a backend that restarts still greets through the edge.
+        known.learnt = sight.learnt or known.learnt
+        if sight.failure:
+            if known.failure != sight.failure:
+                self._log.warning("backend.unavailable", backend=backend.name, reason=sight.failure)
+        elif sight.learnt is not None and (known.failure or sight.learnt != before[1]):
+            self._log.info(
+                "backend.learnt",
+                backend=backend.name,
+                protocol=sight.learnt.protocol.value,
+                banner=sight.learnt.banner.decode("ascii", "replace"),
+            )
+        known.failure = sight.failure
+        self._unseen.discard(backend.name)
+        if not self._unseen:
+            self._first_round.set()
+        if (known.endpoints, known.learnt) != before and self._first_round.is_set():
+            self._publish()
+
+    # --- workers ---
+
+    def _publish(self) -> None:
+        for channel in self._workers:
+            self._tell(channel)
+
+    def _tell(self, channel: Channel) -> None:
+        if not channel.send(self._snapshot()):
+            self._log.warning("worker.deaf", hint="its queue is full; it is told again next time")
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot([_pack(name, known) for name, known in self._known.items()])
+
+    def _on_worker(self, channel: Channel) -> None:
+        try:
+            message = channel.receive()
+        except EOFError:
+            asyncio.get_running_loop().remove_reader(channel.fileno())
+            return
+        if isinstance(message, Joined) and self._first_round.is_set():
+            self._tell(channel)
+
+    def _on_master(self, stop: asyncio.Event) -> None:
+        try:
+            self._master.receive()
+        except EOFError:
+            asyncio.get_running_loop().remove_reader(self._master.fileno())
+            stop.set()
+
+
+def _needs_learning(listener: Listener) -> bool:
+    return listener.mode is Mode.STARTTLS or listener.protocol is None
+
+
+def _expected(listeners: Sequence[Listener]) -> Protocol | None:
+    """The protocol that a listener of this backend insists on, if one does."""
+    return next((item.protocol for item in listeners if item.protocol is not None), None)
+
+
+def _pack(name: str, known: _Known) -> LearntBackend:
+    learnt = known.learnt
+    return LearntBackend(
+        name=name,
+        endpoints=[
+            (item.family, item.address, 0, item.label)
+            if isinstance(item.address, str)
+            else (item.family, *item.address, item.label)
+            for item in known.endpoints
+        ],
+        protocol=learnt.protocol.value if learnt else None,
+        banner=learnt.banner if learnt else b"",
+        capabilities=list(learnt.capabilities) if learnt else [],
+        ehlo=learnt.ehlo if learnt else b"",
+    )
