@@ -20,6 +20,8 @@ class Order(Enum):
     """close_notify and FIN toward the client once all pending bytes are written; keep reading."""
     CLOSE = auto()
     """Nothing is left to say to anybody: close both sockets in order."""
+    ABORT_BACKEND = auto()
+    """Reset the backend; the client broke off itself, its socket is only closed."""
     ABORT = auto()
     """Reset both sockets."""
 
@@ -55,7 +57,7 @@ class RelayRules:
         if self.is_backend_finished:
             return Order.CLOSE
         self.outcome = Outcome.CLIENT_ABORTED
-        return Order.ABORT
+        return Order.ABORT_BACKEND
 
     def backend_finished(self) -> Order:
         """The backend sent FIN."""

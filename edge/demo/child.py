@@ -37,7 +37,7 @@ class Child:
             process_group=0,
         )
         lines = process.stdout if reports_on == "stdout" else process.stderr
-        assert lines is not None  # noqa: S101  # a pipe was asked for
+        assert lines is not None  # a pipe was asked for
         return cls(process, lines)
 
     async def lines(self) -> AsyncIterator[bytes]:

@@ -132,6 +132,6 @@ def _place_line(place: Place) -> str:
     service = place.service
     how = {Mode.TLS: "TLS", Mode.STARTTLS: "STARTTLS"}[service.mode]
     if not service.require_tls:
-        how += ", or in plaintext"
+        how += " or plaintext"
     protocol = f"{service.protocol.upper()}, {how}"
     return f"{service.name:<13}{f'{EDGE_HOST}:{place.port}':<17}{protocol:<30}{place.backend}"

@@ -137,11 +137,11 @@ class Connection:
 
     def watch_client(self) -> None:
         """Let the step hear of the client's bytes."""
-        self.service.worker.loop.add_reader(self.fd, self._on_readable)
+        self.service.worker.poller.add_reader(self.fd, self._on_readable)
 
     def ignore_client(self) -> None:
         """Leave the client's bytes in the kernel."""
-        self.service.worker.loop.remove_reader(self.fd)
+        self.service.worker.poller.remove_reader(self.fd)
 
     def _on_readable(self) -> None:
         if self.phase is not None:
@@ -188,7 +188,7 @@ class Connection:
         if sent != len(data):
             self.unsent = memoryview(data)[sent:]
             self.ignore_client()
-            self.service.worker.loop.add_writer(self.fd, self._on_writable)
+            self.service.worker.poller.add_writer(self.fd, self._on_writable)
 
     def _on_writable(self) -> None:
         try:
@@ -201,7 +201,7 @@ class Connection:
         self.unsent = memoryview(self.unsent)[sent:]
         if not self.unsent:
             self.unsent = b""
-            self.service.worker.loop.remove_writer(self.fd)
+            self.service.worker.poller.remove_writer(self.fd)
             self.watch_client()
             if self.outcome is not None:
                 self._shut()
@@ -272,9 +272,7 @@ class Connection:
         self._is_closed = True
         self.outcome = self.outcome or outcome
         service = self.service
-        loop = service.worker.loop
-        loop.remove_reader(self.fd)
-        loop.remove_writer(self.fd)
+        service.worker.poller.forget(self.fd)
         service.worker.deadlines.forget(self)
         if self.phase is not None:
             self.phase.leave()

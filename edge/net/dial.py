@@ -74,7 +74,7 @@ class DialPhase:
 
     def _wait(self, connection: Connection, sock: socket.socket) -> None:
         self._sock = sock
-        connection.service.worker.loop.add_writer(sock.fileno(), self._on_writable)
+        connection.service.worker.poller.add_writer(sock.fileno(), self._on_writable)
         connection.deadline = time.monotonic() + connection.timeouts.connect_s
         connection.service.worker.deadlines.watch(connection)
 
@@ -85,7 +85,7 @@ class DialPhase:
         is_written = _write_header(sock, self._header)
         if is_written is None:
             return
-        connection.service.worker.loop.remove_writer(sock.fileno())
+        connection.service.worker.poller.remove_writer(sock.fileno())
         self._sock = None
         if is_written:
             self._connected(connection, sock)
@@ -108,7 +108,7 @@ class DialPhase:
         connection, sock = self._connection, self._sock
         self._connection = self._sock = None
         if connection is not None and sock is not None:
-            connection.service.worker.loop.remove_writer(sock.fileno())
+            connection.service.worker.poller.remove_writer(sock.fileno())
             sock.close()
 
 

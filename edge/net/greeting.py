@@ -67,7 +67,7 @@ class _BackendPhase:
         assert connection is not None
         assert sock is not None
         connection.enter(self, connection.timeouts.greeting_s)
-        connection.service.worker.loop.add_reader(sock.fileno(), self._on_backend)
+        connection.service.worker.poller.add_reader(sock.fileno(), self._on_backend)
 
     def on_readable(self) -> None:
         """The client spoke before the backend was ready."""
@@ -109,7 +109,7 @@ class _BackendPhase:
         connection, sock = self._connection, self._sock
         self._connection = self._sock = None
         if connection is not None and sock is not None:
-            connection.service.worker.loop.remove_reader(sock.fileno())
+            connection.service.worker.poller.remove_reader(sock.fileno())
             sock.close()
 
 

@@ -37,11 +37,11 @@ class Acceptor:
     def open(self) -> None:
         """Begin to accept."""
         self._is_open = True
-        self._service.worker.loop.add_reader(self._sock.fileno(), self._on_readable)
+        self._service.worker.poller.add_reader(self._sock.fileno(), self._on_readable)
 
     def pause(self) -> None:
         """Leave further connections in the kernel's queue."""
-        self._service.worker.loop.remove_reader(self._sock.fileno())
+        self._service.worker.poller.remove_reader(self._sock.fileno())
 
     def close(self) -> None:
         """Stop for good. The master and the other workers still have the socket."""

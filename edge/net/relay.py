@@ -16,8 +16,6 @@ from edge.net.sockets import reset
 from edge.outcome import Outcome
 
 if TYPE_CHECKING:
-    import asyncio
-
     from edge.config.tree import Timeouts
     from edge.net.connection import Connection
     from edge.net.tlspump import TlsPump
@@ -32,7 +30,7 @@ class Relay:
     """A relay in the clear; `TlsRelay` adds the pump. Owns the backend's socket."""
 
     __slots__ = ("_backend", "_backend_fd", "_client", "_client_fd", "_clock", "_connection",
-                 "_ends_at", "_idle_s", "_is_deaf", "_loop", "_rules", "_timeouts", "_to_backend",
+                 "_ends_at", "_idle_s", "_is_deaf", "_poller", "_rules", "_timeouts", "_to_backend",
                  "_to_client", "_worker")  # fmt: skip
 
     def __init__(
@@ -41,7 +39,7 @@ class Relay:
         worker = connection.service.worker
         self._connection = connection
         self._worker = worker
-        self._loop: asyncio.AbstractEventLoop = worker.loop
+        self._poller = worker.poller
         self._clock = worker.deadlines
         self._client = connection.sock
         self._client_fd = connection.fd
@@ -59,7 +57,7 @@ class Relay:
         """Begin, with bytes of the backend that were read already."""
         self._touch()
         self._worker.deadlines.watch(self._connection)
-        self._loop.add_reader(self._backend_fd, self._on_backend)
+        self._poller.add_reader(self._backend_fd, self._on_backend)
         self._read_client()
         if first:
             self._send_client(memoryview(first))
@@ -79,7 +77,7 @@ class Relay:
             self._touch()
             self._send_backend(worker.view[:count])
         else:
-            self._loop.remove_reader(self._client_fd)
+            self._poller.remove_reader(self._client_fd)
             self._obey(self._rules.client_finished())
 
     def _encode(self, plain: memoryview) -> memoryview | bytes:
@@ -108,8 +106,8 @@ class Relay:
         if sent != len(data):
             # `data` may be a view of the shared buffer, which the next callback overwrites.
             self._to_client = bytes(memoryview(data)[sent:])
-            self._loop.remove_reader(self._backend_fd)
-            self._loop.add_writer(self._client_fd, self._on_client_writable)
+            self._poller.remove_reader(self._backend_fd)
+            self._poller.add_writer(self._client_fd, self._on_client_writable)
 
     def _on_client_writable(self) -> None:
         data = memoryview(self._to_client)
@@ -124,11 +122,11 @@ class Relay:
         self._to_client = data[sent:] if sent != len(data) else b""
         if self._to_client:
             return
-        self._loop.remove_writer(self._client_fd)
+        self._poller.remove_writer(self._client_fd)
         if self._rules.is_backend_finished:
             self._shut(self._client)
         else:
-            self._loop.add_reader(self._backend_fd, self._on_backend)
+            self._poller.add_reader(self._backend_fd, self._on_backend)
 
     # --- the backend's side ---
 
@@ -145,7 +143,7 @@ class Relay:
             self._touch()
             self._send_client(worker.view[:count])
         else:
-            self._loop.remove_reader(self._backend_fd)
+            self._poller.remove_reader(self._backend_fd)
             self._obey(self._rules.backend_finished())
 
     def _send_backend(self, plain: memoryview) -> None:
@@ -163,8 +161,8 @@ class Relay:
             return
         if sent != count:
             self._to_backend = bytes(plain[sent:])
-            self._loop.remove_reader(self._client_fd)
-            self._loop.add_writer(self._backend_fd, self._on_backend_writable)
+            self._poller.remove_reader(self._client_fd)
+            self._poller.add_writer(self._backend_fd, self._on_backend_writable)
 
     def _on_backend_writable(self) -> None:
         data = memoryview(self._to_backend)
@@ -174,7 +172,7 @@ class Relay:
             return
         except OSError:
             self._to_backend = b""
-            self._loop.remove_writer(self._backend_fd)
+            self._poller.remove_writer(self._backend_fd)
             self._backend_stopped_reading()
             self._read_client()
             return
@@ -182,7 +180,7 @@ class Relay:
         self._to_backend = data[sent:] if sent != len(data) else b""
         if self._to_backend:
             return
-        self._loop.remove_writer(self._backend_fd)
+        self._poller.remove_writer(self._backend_fd)
         if self._rules.is_client_finished:
             self._shut(self._backend)
         else:
@@ -190,7 +188,7 @@ class Relay:
 
     def _read_client(self) -> None:
         if not self._to_backend and not self._rules.is_client_finished:
-            self._loop.add_reader(self._client_fd, self._on_client)
+            self._poller.add_reader(self._client_fd, self._on_client)
 
     def _backend_stopped_reading(self) -> None:
         """Its last words ("421 too many errors") may still wait to be read, and reach the client.
@@ -215,9 +213,11 @@ class Relay:
                 if self._connection.relay is self:
                     self._finish(self._client, self._to_client)
             case Order.CLOSE:
-                self._close(socket.socket.close)
+                self._close(backend=socket.socket.close, client=socket.socket.close)
+            case Order.ABORT_BACKEND:
+                self._close(backend=reset, client=socket.socket.close)
             case Order.ABORT:
-                self._close(reset)
+                self._close(backend=reset, client=reset)
             case _:
                 assert_never(order)
 
@@ -233,7 +233,7 @@ class Relay:
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_WR)
         if self._rules.is_done and not self._to_backend and not self._to_client:
-            self._close(socket.socket.close)
+            self._obey(Order.CLOSE)
 
     def expired(self, now: float) -> None:
         """The deadline of the connection has passed."""
@@ -249,13 +249,13 @@ class Relay:
         """End both sides now."""
         self._obey(self._rules.timed_out(outcome))
 
-    def _close(self, how: Callable[[socket.socket], None]) -> None:
-        loop = self._loop
-        loop.remove_reader(self._backend_fd)
-        loop.remove_writer(self._backend_fd)
+    def _close(
+        self, *, backend: Callable[[socket.socket], None], client: Callable[[socket.socket], None]
+    ) -> None:
+        self._poller.forget(self._backend_fd)
         with contextlib.suppress(OSError):
-            how(self._backend)
-        self._connection.close(self._rules.outcome, how=how)
+            backend(self._backend)
+        self._connection.close(self._rules.outcome, how=client)
 
     def _touch(self) -> None:
         due = self._clock.now + self._idle_s
@@ -294,7 +294,7 @@ class TlsRelay(Relay):
             self._obey(self._rules.client_broke_off())
             return
         if not count:
-            self._loop.remove_reader(self._client_fd)
+            self._poller.remove_reader(self._client_fd)
             self._obey(self._rules.client_broke_off())
             return
         self._touch()
@@ -314,10 +314,12 @@ class TlsRelay(Relay):
             return
         if count:
             self._send_backend(plain[:count])
-        if tls.has_outgoing and not self._to_client:
-            self._write_client(tls.take_outgoing())  # the answer to a KeyUpdate
+        if tls.has_outgoing and self._connection.bytes_out and not self._to_client:
+            # The answer to a KeyUpdate. Before the first reply it may also be the ticket, which
+            # can wait for that reply.
+            self._write_client(tls.take_outgoing())
         if tls.is_finished and not self._rules.is_client_finished:
-            self._loop.remove_reader(self._client_fd)
+            self._poller.remove_reader(self._client_fd)
             self._obey(self._rules.client_finished())
 
     def _encode(self, plain: memoryview) -> bytes:

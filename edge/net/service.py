@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import secrets
 import ssl
+from collections.abc import Callable
 from typing import Protocol as TypingProtocol
 
 import certs
@@ -14,6 +15,7 @@ from edge.core.protocol import Protocol
 from edge.core.starttls.dialogue import ClearRules
 from edge.net.backend import BackendState
 from edge.net.deadlines import Deadlines
+from edge.net.poller import Poller
 from edge.ops.records import Closed, Established
 
 BUFFER_BYTES = 256 * 1024
@@ -43,16 +45,22 @@ class Pausable(TypingProtocol):
 class Worker:
     """What every connection of a worker process uses."""
 
-    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "plain",
+    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "plain", "poller",
                  "records", "view")  # fmt: skip
 
     def __init__(
-        self, *, loop: asyncio.AbstractEventLoop, records: RecordSink, hostname: str
+        self,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        records: RecordSink,
+        hostname: str,
+        on_bug: Callable[[BaseException], None],
     ) -> None:
         self.loop = loop
         self.records = records
         self.hostname = hostname
         self.deadlines = Deadlines(loop)
+        self.poller = Poller(loop, on_bug)
         self.buffer = bytearray(BUFFER_BYTES)
         self.view = memoryview(self.buffer)
         # Room for what one full read can decrypt to, and a record that waited for its end.

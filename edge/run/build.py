@@ -6,7 +6,7 @@ workers, and the memory of all this is shared too.
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import certs
@@ -84,11 +84,14 @@ class DataPath:
 
 
 def build_data_path(
-    blueprint: Blueprint, loop: asyncio.AbstractEventLoop, records: RecordSink
+    blueprint: Blueprint,
+    loop: asyncio.AbstractEventLoop,
+    records: RecordSink,
+    on_bug: Callable[[BaseException], None],
 ) -> DataPath:
     """Connect the objects of one worker, in its own process."""
     config = blueprint.config
-    worker = Worker(loop=loop, records=records, hostname=config.hostname)
+    worker = Worker(loop=loop, records=records, hostname=config.hostname, on_bug=on_bug)
     backends = {name: BackendState(spec) for name, spec in config.backends.items()}
     services: list[Service] = []
     acceptors: list[Acceptor] = []

@@ -45,8 +45,8 @@ class WorkerProcess:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._on_bug)
-        path = build_data_path(self._blueprint, loop, self._records)
+        loop.set_exception_handler(self._on_loop_error)
+        path = build_data_path(self._blueprint, loop, self._records, self._on_bug)
         stop = asyncio.Event()
         hurry = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, _once_then(stop.set, hurry.set))
@@ -59,6 +59,7 @@ class WorkerProcess:
         fallback.cancel()
         await self._drain(path, hurry)
         path.worker.deadlines.close()
+        path.worker.poller.close()
 
     def _open(self, path: DataPath) -> None:
         if self._is_open:
@@ -102,10 +103,13 @@ class WorkerProcess:
             adopt(message, path)
             self._open(path)
 
-    def _on_bug(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    def _on_bug(self, error: BaseException) -> None:
+        self._log.exception("worker.bug", error)
+
+    def _on_loop_error(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         error = context.get("exception")
         if isinstance(error, BaseException):
-            self._log.exception("worker.bug", error)
+            self._on_bug(error)
         else:
             self._log.error("worker.bug", error=str(context.get("message"))[:500])
 

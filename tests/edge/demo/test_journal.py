@@ -1,7 +1,5 @@
 """Reports of one connection, in every order that two pipes can bring them."""
 
-from itertools import permutations
-
 import pytest
 
 from edge.demo.journal import Journal, Opened, Received
@@ -56,19 +54,11 @@ def test_shown_as_soon_as_complete(reports: tuple[Report, ...], shown: list[Show
     assert run(*reports) == shown
 
 
-@pytest.mark.parametrize("order", permutations([0, 1, 2]))
-def test_every_order_shows_the_same_for_two_connections_mixed(order: tuple[int, ...]) -> None:
-    # The edge's own two records cannot change places.
-    if order.index(0) > order.index(2):
-        order = order[::-1]
-    mixed = [
-        report
-        for each in order
-        for connection_id in ("a", "b")
-        for report in [
-            (established(connection_id), received(connection_id), closed(connection_id))[each]
-        ]
-    ]
+# The edge's own two records cannot change places.
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (0, 2, 1)])
+def test_two_connections_mixed_are_kept_apart(order: tuple[int, ...]) -> None:
+    by_id = {name: (established(name), received(name), closed(name)) for name in ("a", "b")}
+    mixed: list[Report] = [by_id[name][each] for each in order for name in ("a", "b")]
     shown = [each for one in run(*mixed) for each in one]
     for connection_id in ("a", "b"):
         assert [type(each) for each in shown if each.id == connection_id] == [Opened, Closed]

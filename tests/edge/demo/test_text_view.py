@@ -73,7 +73,7 @@ def test_the_start_screen_has_every_listener_and_every_command() -> None:
     for place in PLACES:
         row = next(line for line in lines if line.strip().startswith(f"{place.service.name} "))
         assert {f"127.0.0.1:{place.port}", place.backend} <= set(row.split())
-    assert next(line for line in lines if " mx " in line).count("or in plaintext") == 1
+    assert next(line for line in lines if " mx " in line).count("or plaintext") == 1
     for command in start.commands:
         assert f"  {command.line}" in lines
 
