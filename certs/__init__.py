@@ -7,7 +7,7 @@ from certs.contexts import ClientAuth, TlsPolicy, TlsProfile, base_context, site
 from certs.errors import CertError, CertProblem
 from certs.files import LoadedSet, load_files
 from certs.model import Certificate
-from certs.names import is_covered
+from certs.names import canonical_name, is_covered
 from certs.select import CertificateSet, Snapshot
 from certs.selfsigned import load_or_create_self_signed, self_signed
 
@@ -22,6 +22,7 @@ __all__ = [
     "TlsPolicy",
     "TlsProfile",
     "base_context",
+    "canonical_name",
     "is_covered",
     "load_files",
     "load_or_create_self_signed",

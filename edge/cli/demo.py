@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import os
 import sys
 
 import click
@@ -10,7 +9,7 @@ import click
 _EXTRA = ("aiosmtpd", "trustme")
 
 
-@click.command()
+@click.command(short_help="See it at work, with nothing but this machine.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines.")
 @click.option(
     "--once",
@@ -22,6 +21,14 @@ def demo(*, as_json: bool, once: bool) -> None:
 
     Prints commands to try and shows each connection as it comes: how the client came, and the
     PROXY header that was sent for it. Everything is on this machine, unprivileged, temporary.
+
+    \b
+    Exit codes: 0 ended by Ctrl-C, or all sessions of --once worked; 1 something failed.
+
+    \b
+    Examples:
+      stalwart-edge demo
+      stalwart-edge demo --once
     """
     missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
     if missing:
@@ -31,14 +38,9 @@ def demo(*, as_json: bool, once: bool) -> None:
     # Only the demo's own command may load what only the demo needs.
     from edge.demo.json_view import JsonView
     from edge.demo.run import run_demo
-    from edge.demo.terminal import style_of_stdout
+    from edge.demo.terminal import Output, style_of_stdout
     from edge.demo.text_view import TextView
 
-    view = JsonView(sys.stdout) if as_json else TextView(sys.stdout, style_of_stdout())
-    status = asyncio.run(run_demo(view, is_once=once))
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # Nobody reads any more (`| head`): Python would complain at its own last flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(status)
+    out = Output(sys.stdout)
+    view = JsonView(out.write) if as_json else TextView(out.write, style_of_stdout())
+    sys.exit(asyncio.run(run_demo(view, is_once=once)))

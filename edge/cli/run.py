@@ -2,30 +2,60 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from edge.cli.options import config_option
+from edge.cli.problems import show_problems
 
 
 @click.command(short_help="Serve in the foreground.")
 @config_option
 def run(config_path: Path) -> None:
-    """Serve in the foreground until SIGTERM or SIGINT.
+    """Serve in the foreground until SIGTERM or SIGINT; a second signal ends at once.
 
     The configuration is checked first: with any error in it nothing starts, and all errors are
     shown. The log goes to standard error, one JSON object a line.
 
     \b
-    Exit codes: 0 stopped in order, 1 could not start or had to be cut off, 2 wrong usage.
+    Exit codes: 0 stopped in order, 1 could not start or had to cut sessions off, 2 wrong usage.
 
     \b
     Examples:
       stalwart-edge run
       stalwart-edge run --config ./edge.toml
     """
-    # Before anything uses OpenSSL; `check` and `version` do without all of this.
-    from edge.run.opensslconf import apply  # noqa: PLC0415
+    # Before anything uses OpenSSL; the other commands do without all of this.
+    from edge.run.opensslconf import apply
 
     apply()
+
+    from edge.config.load import load
+    from edge.config.material import load_material
+    from edge.run.build import BindError, build
+    from edge.run.master import Master
+
+    loaded = load(config_path, os.environ)
+    show_problems(loaded.problems, loaded.warnings)
+    if loaded.config is None:
+        _give_up(config_path)
+    files = load_material(loaded.config, now=datetime.now(UTC))
+    show_problems(files.problems, files.warnings)
+    if files.material is None:
+        _give_up(config_path)
+    try:
+        blueprint = build(loaded.config, files.material.snapshot, files.material.client_ca_pem)
+    except BindError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        click.echo("Is another program on these ports? `ss -ltnp` tells which.", err=True)
+        sys.exit(1)
+    sys.exit(Master(blueprint).run())
+
+
+def _give_up(path: Path) -> NoReturn:
+    click.echo(f"Not started. `stalwart-edge check {path}` checks again.", err=True)
+    sys.exit(1)

@@ -46,7 +46,7 @@ IDLE_FLOORS: Final[Mapping[Protocol, tuple[float, str]]] = MappingProxyType(
         Protocol.SMTP: (5 * _MINUTE, "RFC 5321 section 4.5.3.2.7"),
         Protocol.IMAP: (30 * _MINUTE, "RFC 9051 section 5.4"),
         Protocol.POP3: (10 * _MINUTE, "RFC 1939 section 3"),
-        Protocol.SIEVE: (30 * _MINUTE, "RFC 5804 section 1.2"),
+        Protocol.SIEVE: (30 * _MINUTE, "RFC 5804"),
     }
 )
 """The shortest silence each protocol must bear, in seconds, and who says so."""

@@ -89,9 +89,9 @@ class Edge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workers: Annotated[
         Workers, Meta(description='Processes that carry connections; "auto": one a processor.')
     ] = "auto"
-    state_dir: (
-        Annotated[FilePath, Meta(description="What must survive a restart.")] | UnsetType
-    ) = UNSET
+    state_dir: Annotated[FilePath, Meta(description="What must survive a restart.")] | UnsetType = (
+        UNSET
+    )
 
 
 class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,7 +150,7 @@ class Listener(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mode: Annotated[Mode, Meta(description="When TLS begins.")]
     backend: Annotated[Name, Meta(description="Name of the [[backend]] behind it.")]
     protocol: Annotated[
-        ProtocolChoice, Meta(description="\"auto\" learns it from the backend's greeting.")
+        ProtocolChoice, Meta(description='"auto" learns it from the backend\'s greeting.')
     ] = "auto"
     require_tls: (
         Annotated[bool, Meta(description="Whether the client must use STARTTLS. Default true.")]
@@ -163,8 +163,7 @@ class Listener(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool, Meta(description="Refuse a client that names a host without a certificate.")
     ] = False
     client_ca: (
-        Annotated[FilePath, Meta(description="PEM of the CAs of client certificates.")]
-        | UnsetType
+        Annotated[FilePath, Meta(description="PEM of the CAs of client certificates.")] | UnsetType
     ) = UNSET
     client_auth: (
         Annotated[ClientAuth, Meta(description='With client_ca. Default "request".')] | UnsetType
@@ -191,9 +190,7 @@ class Backend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ProxyVersion.V2
     )
     tlvs: (
-        Annotated[
-            tuple[Tlv, ...], Meta(description="What a v2 header carries. Default: all.")
-        ]
+        Annotated[tuple[Tlv, ...], Meta(description="What a v2 header carries. Default: all.")]
         | UnsetType
     ) = UNSET
     allow_remote_plaintext: Annotated[

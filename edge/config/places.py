@@ -79,9 +79,7 @@ class Places:
                 path = (*path, self._counts[path])
         return path
 
-    def _skip_statement(
-        self, text: str, at: int, line: int, path: Table | None
-    ) -> tuple[int, int]:
+    def _skip_statement(self, text: str, at: int, line: int, path: Table | None) -> tuple[int, int]:
         """Position and line behind the end of the statement; notes the elements of its list."""
         depth, element, is_fresh = 0, 0, False
         while token := _TOKEN.search(text, at):

@@ -71,7 +71,6 @@ class UnixAddress:
         return f"unix:{self.path}"
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Deadlines of one connection, in seconds. See docs/configuration.md for what starts each clock."""

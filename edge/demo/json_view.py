@@ -1,7 +1,7 @@
 """Events as JSON lines, in ASCII: nothing in them can act upon a terminal."""
 
 import json
-from typing import TextIO
+from collections.abc import Callable
 
 import msgspec
 
@@ -16,8 +16,8 @@ from edge.ops.records import Closed
 class JsonView:
     """One object a line, its kind in `event`; the edge's own records keep their form."""
 
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
 
     def start(self, start: Start) -> None:
         """`demo.ready`."""
@@ -77,8 +77,7 @@ class JsonView:
     def _say(self, event: str, **fields: object) -> None:
         text = json.dumps({"event": event, **fields}, ensure_ascii=True)
         # DEL is the one control character that JSON leaves as it is.
-        self._out.write(text.replace("\x7f", "\\u007f") + "\n")
-        self._out.flush()
+        self._write(text.replace("\x7f", "\\u007f") + "\n")
 
 
 def _header(received: Received) -> dict[str, object]:

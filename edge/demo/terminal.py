@@ -1,8 +1,10 @@
 """What may reach the terminal: text made harmless, colours only where they are wanted."""
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
+from typing import TextIO
 
 
 def printable(text: str | bytes) -> str:
@@ -14,6 +16,23 @@ def printable(text: str | bytes) -> str:
     if isinstance(text, bytes):
         text = text.decode(errors="backslashreplace")
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+class Output:
+    """A stream until its reader goes away (`| head`); from then on nothing, and a SIGHUP to us."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write at once."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            # What is buffered must go somewhere, or Python complains at its own last flush.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            signal.raise_signal(signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

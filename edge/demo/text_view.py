@@ -1,8 +1,8 @@
 """The display for a person: the start screen, then a block for each connection."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Final, TextIO
+from typing import Final
 
 from edge import __version__
 from edge.config.tree import Mode
@@ -22,8 +22,8 @@ _INDENT: Final = " " * 10
 class TextView:
     """Blocks of lines; a blank line before each."""
 
-    def __init__(self, out: TextIO, style: Style) -> None:
-        self._out = out
+    def __init__(self, write: Callable[[str], object], style: Style) -> None:
+        self._write = write
         self._style = style
 
     def start(self, start: Start) -> None:
@@ -46,7 +46,7 @@ class TextView:
                 lines.append(style.dim(f"  # {command.about}"))
             lines.append(f"  {command.line}")
         lines += ["", style.bold("Connections appear here; Ctrl-C ends it.")]
-        self._write(lines)
+        self._show(lines)
 
     def opened(self, opened: Opened) -> None:
         """Who came how, and what the backend was told."""
@@ -62,7 +62,7 @@ class TextView:
             ]
         if received is not None:
             lines += self._header_lines(received)
-        self._write(lines)
+        self._show(lines)
 
     def closed(self, record: Closed) -> None:
         """How it ended, and what passed."""
@@ -70,7 +70,7 @@ class TextView:
         sums = f"{record.bytes_in} bytes in, {record.bytes_out} bytes out"
         line = f"{printable(record.outcome)}{detail}: {sums}, {record.duration_ms / 1000:.3f} s"
         head = self._head(printable(record.listener), record.id)
-        self._write([f"{head}  {line}"], is_apart=False)
+        self._show([f"{head}  {line}"], is_apart=False)
 
     def visited(self, visited: Visited) -> None:
         """Only what failed is worth a line; what worked has its block."""
@@ -81,12 +81,12 @@ class TextView:
 
     def said(self, text: str) -> None:
         """One line, of the edge or about it."""
-        self._write([self._style.warning("! ") + printable(text)])
+        self._show([self._style.warning("! ") + printable(text)], is_apart=False)
 
     def finished(self, worked: int, visits: int) -> None:
         """The sum of `--once`."""
         text = f"{worked} of {visits} sessions through the edge worked."
-        self._write([self._style.good(text) if worked == visits else self._style.warning(text)])
+        self._show([self._style.good(text) if worked == visits else self._style.warning(text)])
 
     def _head(self, listener: str, connection_id: str) -> str:
         now = datetime.now().astimezone().strftime("%H:%M:%S")
@@ -123,9 +123,8 @@ class TextView:
             *(self._style.dim(f"{_INDENT}  {piece}") for piece in pieces),
         ]
 
-    def _write(self, lines: Iterable[str], *, is_apart: bool = True) -> None:
-        self._out.write("\n" * is_apart + "".join(f"{line}\n" for line in lines))
-        self._out.flush()
+    def _show(self, lines: Iterable[str], *, is_apart: bool = True) -> None:
+        self._write("\n" * is_apart + "".join(f"{line}\n" for line in lines))
 
 
 def _place_line(place: Place) -> str:

@@ -12,6 +12,7 @@ from edge.core.hello.alerts import (
     alert_record,
 )
 from edge.core.hello.alpn import FOR_PROTOCOL, choose
+from edge.core.hello.ja4 import ja4
 from edge.core.hello.reader import HelloReader
 from edge.core.hello.registry import group_name
 from edge.core.hello.serverhello import negotiated_group
@@ -101,7 +102,7 @@ class HelloPhase:
             connection,
             pump,
             certificate,
-            ja4=service.worker.ja4.fingerprint(hello) if hello is not None else "-",
+            ja4=ja4(hello) if hello is not None else "-",
             clear_ms=self._clear_ms,
             hello_ms=since(self._begun_at),
         )

@@ -10,7 +10,6 @@ from typing import Protocol as TypingProtocol
 import certs
 from edge.config.tree import ClientAuth, Listener
 from edge.core.hello.alpn import FOR_PROTOCOL
-from edge.core.hello.ja4 import Ja4Cache
 from edge.core.protocol import Protocol
 from edge.core.starttls.dialogue import ClearRules
 from edge.net.backend import BackendState
@@ -21,8 +20,6 @@ from edge.ops.records import Closed, Established
 BUFFER_BYTES = 256 * 1024
 """One read of a busy connection. The buffer is shared: a callback is done with it before the next
 one runs, so it costs a worker this much and a connection nothing."""
-
-_JA4_CACHE = 4096
 
 
 class RecordSink(TypingProtocol):
@@ -45,8 +42,8 @@ class Pausable(TypingProtocol):
 class Worker:
     """What every connection of a worker process uses."""
 
-    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "plain", "poller",
-                 "records", "view")  # fmt: skip
+    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "loop", "plain",
+                 "poller", "records", "view")  # fmt: skip
 
     def __init__(
         self,
@@ -65,7 +62,6 @@ class Worker:
         self.view = memoryview(self.buffer)
         # Room for what one full read can decrypt to, and a record that waited for its end.
         self.plain = memoryview(bytearray(BUFFER_BYTES + 32 * 1024))
-        self.ja4 = Ja4Cache(_JA4_CACHE)
         # Unique over restarts without asking anybody; it ends up in logs of two programs.
         self._prefix = secrets.token_hex(5)
         self._counter = itertools.count(1)

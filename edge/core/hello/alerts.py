@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+UNEXPECTED_MESSAGE: Final = 10
 HANDSHAKE_FAILURE: Final = 40
 DECODE_ERROR: Final = 50
 INTERNAL_ERROR: Final = 80
@@ -15,7 +16,7 @@ FATAL: Final = 2
 _NAMES: Final[Mapping[int, str]] = MappingProxyType(
     {
         0: "close_notify",
-        10: "unexpected_message",
+        UNEXPECTED_MESSAGE: "unexpected_message",
         20: "bad_record_mac",
         21: "decryption_failed",
         22: "record_overflow",

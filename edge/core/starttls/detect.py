@@ -17,7 +17,7 @@ _SIEVE_CAPABILITY: Final = re.compile(
 _SIEVE_OK: Final = re.compile(
     rb'OK(?: \([^()"]*(?: "[^"]*")?\))?(?: "((?:[^"\\]|\\["\\])*)")?', re.IGNORECASE
 )
-_RESPONSE_CODE: Final = re.compile(rb"\[[^\]]*\] ?")
+_RESPONSE_CODE: Final = re.compile(rb"\A\[[^\]]*\] ?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class GreetingReader:
         status, _, text = response.partition(b" ")
         match status.upper():
             case b"OK":
-                banner = _RESPONSE_CODE.sub(b"", text, count=1) if text[:1] == b"[" else text
+                banner = _RESPONSE_CODE.sub(b"", text)
                 return Greeting(protocol=Protocol.IMAP, banner=banner, lines=(line,))
             case b"PREAUTH":
                 # Relayed, it would tell the client that login and TLS are both behind it.
@@ -99,7 +99,7 @@ class GreetingReader:
                 raise refused("the backend's IMAP greeting is a refusal")
 
     def _take_sieve(self, line: bytes) -> Greeting | None:
-        closing = _SIEVE_OK.fullmatch(line) if self._block else None
+        closing = _SIEVE_OK.fullmatch(line)
         if closing is not None:
             lines = (*self._block, line)
             return Greeting(protocol=Protocol.SIEVE, banner=closing[1] or b"", lines=lines)

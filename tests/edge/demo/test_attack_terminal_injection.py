@@ -62,7 +62,7 @@ def hostile_header() -> Received:
 def test_views_pass_nothing_on(kind: str, *, is_coloured: bool) -> None:
     out = io.StringIO()
     style = Style(is_coloured=is_coloured)
-    view: View = TextView(out, style) if kind == "text" else JsonView(out)
+    view: View = TextView(out.write, style) if kind == "text" else JsonView(out.write)
     view.opened(
         Opened(id="1", established=established(HOSTILE, sni=HOSTILE), received=hostile_header())
     )

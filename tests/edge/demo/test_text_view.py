@@ -19,7 +19,7 @@ PLACES = tuple(Place(service=each, port=each.port, binds=()) for each in SERVICE
 
 def shown(*calls: tuple[str, tuple[object, ...]]) -> list[str]:
     out = io.StringIO()
-    view = TextView(out, Style(is_coloured=False))
+    view = TextView(out.write, Style(is_coloured=False))
     for name, args in calls:
         getattr(view, name)(*args)
     return out.getvalue().splitlines()

@@ -58,6 +58,13 @@ def test_http_on_a_later_line(learnt: Learnt) -> None:
 
 
 @each_protocol
+@pytest.mark.parametrize("data", [TLS_HELLO, b"\x16", RDP_HELLO, b"\x03"])
+def test_binary_on_a_later_line_is_just_malformed(learnt: Learnt, data: bytes) -> None:
+    for reads in ([NOOP[learnt.protocol] + data], [NOOP[learnt.protocol], *each_byte(data)]):
+        assert ended(talk(learnt, *reads)).outcome is Outcome.MALFORMED_LINE
+
+
+@each_protocol
 def test_headers_of_a_request_in_pieces_run_out_of_unknown_commands(learnt: Learnt) -> None:
     headers = b"Host: x\r\nUser-Agent: y\r\nAccept: */*\r\nOrigin: z\r\n"
     assert ended(talk(learnt, headers)).outcome is Outcome.TOO_MANY_COMMANDS

@@ -23,6 +23,7 @@ GREETINGS = [
      b"Stalwart IMAP4rev2 at your service."),
     (b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready [1]\r\n", Protocol.IMAP, b"ready [1]"),
     (b"* ok [ALERT]\r\n", Protocol.IMAP, b""),
+    (b"* OK ready [1] [2]\r\n", Protocol.IMAP, b"ready [1] [2]"),
     (b"* OK\r\n", Protocol.IMAP, b""),
     (b"+OK POP3 ready <1.2@a>\r\n", Protocol.POP3, b"POP3 ready <1.2@a>"),
     (b"+OK\r\n", Protocol.POP3, b""),

@@ -50,6 +50,7 @@ def test_a_greeting_always_has_text() -> None:
         (b"a LOGIN user secret", b"a NO [PRIVACYREQUIRED] Issue STARTTLS first\r\n"),
         (b"a authenticate PLAIN AHUAcA==", b"a NO [PRIVACYREQUIRED] Issue STARTTLS first\r\n"),
         (b"a SELECT INBOX", b"a NO [PRIVACYREQUIRED] Issue STARTTLS first\r\n"),
+        (b"a " + b"X" * 32, b"a NO [PRIVACYREQUIRED] Issue STARTTLS first\r\n"),
         (b"a XYZZY", b"a NO [PRIVACYREQUIRED] Issue STARTTLS first\r\n"),
         (b"", b"* BAD Invalid command\r\n"),
         (b"a", b"* BAD Invalid command\r\n"),
@@ -63,6 +64,7 @@ def test_a_greeting_always_has_text() -> None:
         (b"a" * 65 + b" NOOP", b"* BAD Invalid command\r\n"),
         (b"* OK NOOP", b"* BAD Invalid command\r\n"),
         (b"NOOP", b"* BAD Invalid command\r\n"),
+        (b"a " + b"X" * 33, b"* BAD Invalid command\r\n"),
     ],
 )
 def test_one_command(line: bytes, reply: bytes) -> None:
@@ -83,3 +85,9 @@ def test_logout() -> None:
         outcome=Outcome.CLIENT_QUIT,
         detail="LOGOUT before TLS",
     )
+
+
+def test_commands_that_imap_has_are_not_unknown() -> None:
+    result = talk(STALWART_IMAP, b"a LOGIN x y\r\nb SELECT x\r\nc IDLE\r\nd AUTHENTICATE PLAIN\r\n")
+    assert result.ending is None
+    assert result.replies.count(b" NO [PRIVACYREQUIRED] ") == 4

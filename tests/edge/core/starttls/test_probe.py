@@ -115,6 +115,13 @@ def test_nothing_to_learn(reads: list[bytes], why: str) -> None:
     assert_refused(lambda: visit(*reads), why)
 
 
+def test_what_just_fits() -> None:
+    reply = b"250-" + b"e" * 512 + b"\r\n" + b"250-x\r\n" * 199 + b"250 " + b"x" * 2048 + b"\r\n"
+    event = visit(b"220 " + b"b" * 512 + b"\r\n", reply)[-1]
+    assert isinstance(event, LearntAll)
+    assert len(event.learnt.capabilities) == 200
+
+
 def test_the_bounds_hold_honest_servers() -> None:
     sieve = b'"SIEVE" "' + b"x" * 1024 + b'"'
     (event,) = visit(sieve + b"\r\n" + b'"VERSION" "1.0"\r\n' * 199 + b"OK\r\n")

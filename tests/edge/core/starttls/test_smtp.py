@@ -18,7 +18,7 @@ from tests.edge.core.starttls.backends import (
     POSTFIX_SMTP,
     STALWART_SMTP,
 )
-from tests.edge.core.starttls.talk import talk
+from tests.edge.core.starttls.talk import ended, talk
 
 TLS_FIRST = b"530 5.7.0 Must issue a STARTTLS command first\r\n"
 
@@ -98,6 +98,11 @@ def test_one_command(rules: object, line: bytes, reply: bytes) -> None:
 def test_everything_else_needs_tls_first(line: bytes) -> None:
     result = talk(STALWART_SMTP, line + b"\r\n")
     assert (result.replies, result.ending) == (TLS_FIRST, None)
+
+
+def test_utf8_addresses_are_for_sessions_without_tls_only() -> None:
+    line = "MAIL FROM:<jürgen@b> SMTPUTF8\r\n".encode()
+    assert ended(talk(STALWART_SMTP, line)).outcome is Outcome.MALFORMED_LINE
 
 
 @pytest.mark.parametrize("line", [b"STARTTLS\r\n", b"starttls\r\n", b"StartTLS \r\n"])

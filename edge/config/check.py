@@ -1,0 +1,197 @@
+"""What takes more than one key to judge: names that must meet, settings that exclude each other."""
+
+from typing import Final
+
+from msgspec import UNSET, structs
+
+from certs import is_covered
+from edge.config.addresses import covers, is_local
+from edge.config.convert import Raw
+from edge.config.defaults import IDLE_FLOORS
+from edge.config.findings import Findings, did_you_mean
+from edge.config.model import Certificate as RawCertificate
+from edge.config.model import Listener as RawListener
+from edge.config.resolve import Draft
+from edge.config.tree import Listener, Mode, ProxyVersion, Source, TcpAddress
+from edge.config.units import format_duration, parse_duration
+from edge.core.protocol import Protocol
+
+_NO_STARTTLS: Final = frozenset({Protocol.HTTP, Protocol.RAW})
+
+
+def cross_check(raw: Raw, draft: Draft, findings: Findings) -> None:
+    """Add every problem between tables and between keys to `findings`."""
+    _check_presence(raw, findings)
+    _check_unique_names(raw, findings)
+    for at, listener in draft.listeners.items():
+        _check_listener(at, raw.listeners[at], listener, draft, findings)
+    _check_binds(draft, findings)
+    _check_backends(raw, draft, findings)
+    for at, certificate in raw.certificates.items():
+        _check_certificate(at, certificate, findings)
+    _check_hostname(raw, draft, findings)
+
+
+def _check_presence(raw: Raw, findings: Findings) -> None:
+    for key, tables in (
+        ("listener", raw.listeners),
+        ("backend", raw.backends),
+        ("certificate", raw.certificates),
+    ):
+        if not tables and not any(p.place.find(f"[{key}") >= 0 for p in findings.errors):
+            findings.error((), None, f"there is no [[{key}]]", f"Add a [[{key}]] table.")
+
+
+def _check_unique_names(raw: Raw, findings: Findings) -> None:
+    for key, tables in (("listener", raw.listeners), ("backend", raw.backends)):
+        seen: set[str] = set()
+        for at, table in tables.items():
+            if table.name in seen:
+                message = f'another {key} is named "{table.name}"'
+                findings.error((key, at), "name", message, "Give each a name of its own.")
+            seen.add(table.name)
+
+
+def _check_listener(
+    at: int, raw: RawListener, listener: Listener, draft: Draft, findings: Findings
+) -> None:
+    table = ("listener", at)
+    names = [backend.name for backend in draft.backends.values()]
+    if listener.backend not in names:
+        near = did_you_mean(listener.backend, names)
+        remedy = f'Did you mean "{near}"?' if near else "Add a [[backend]] with this name."
+        findings.error(table, "backend", f'no backend is named "{listener.backend}"', remedy)
+    if listener.mode is Mode.STARTTLS and listener.protocol in _NO_STARTTLS:
+        findings.error(
+            table,
+            "mode",
+            f"{listener.protocol} has no STARTTLS",
+            'Write mode = "tls", or name a mail protocol.',
+        )
+    if raw.require_tls is not UNSET:
+        _check_require_tls(at, raw, listener, findings)
+    if raw.client_auth is not UNSET and raw.client_ca is UNSET:
+        findings.error(
+            table,
+            "client_auth",
+            "there is no CA to verify client certificates with",
+            'Add client_ca = "ca.pem", or take client_auth out.',
+        )
+    _check_idle(at, raw, listener, findings)
+
+
+def _check_require_tls(at: int, raw: RawListener, listener: Listener, findings: Findings) -> None:
+    table = ("listener", at)
+    if listener.mode is Mode.TLS:
+        message = "a listener with implicit TLS has no choice"
+        findings.error(table, "require_tls", message, "Take require_tls out.")
+    elif raw.require_tls is False and listener.protocol not in {None, Protocol.SMTP}:
+        findings.error(
+            table,
+            "require_tls",
+            f"passwords would cross the network: {listener.protocol} needs TLS",
+            "Take require_tls out: only mail between servers (SMTP) may go on without TLS.",
+        )
+
+
+def _check_idle(at: int, raw: RawListener, listener: Listener, findings: Findings) -> None:
+    protocol = listener.protocol or listener.likely_protocol
+    if raw.timeouts.idle is UNSET or protocol not in IDLE_FLOORS:
+        return
+    least_s, source = IDLE_FLOORS[protocol]
+    try:
+        given_s = parse_duration(raw.timeouts.idle)
+    except ValueError:
+        return  # said already
+    if given_s < least_s:
+        findings.warn(
+            ("listener", at, "timeouts"),
+            "idle",
+            f"shorter than {format_duration(least_s)}, which {source} grants a client",
+            f'Write idle = "{format_duration(least_s)}" or more.',
+        )
+
+
+def _check_binds(draft: Draft, findings: Findings) -> None:
+    seen: list[tuple[TcpAddress, str]] = []
+    for at, listener in draft.listeners.items():
+        for element, address in enumerate(listener.bind):
+            for other, owner in seen:
+                if covers(other, address) or covers(address, other):
+                    findings.error(
+                        ("listener", at),
+                        "bind",
+                        f'{address} is taken by {other} of listener "{owner}"',
+                        "Take one of them out, or choose another address or port.",
+                        element=element,
+                    )
+                    break
+            seen.append((address, listener.name))
+
+
+def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
+    used = {listener.backend for listener in draft.listeners.values()}
+    binds = [(a, x.name) for x in draft.listeners.values() for a in x.bind]
+    for at, backend in draft.backends.items():
+        table = ("backend", at)
+        if backend.name not in used:
+            message = "no listener uses this backend"
+            findings.warn(table, "name", message, "Name it in a listener, or take it out.")
+        for element, server in enumerate(backend.servers):
+            if not is_local(server) and not raw.backends[at].allow_remote_plaintext:
+                findings.error(
+                    table,
+                    "servers",
+                    f"{server} is beyond this host: mail and passwords would cross the network "
+                    "unencrypted",
+                    "Use a loopback address or a unix socket; behind a tunnel of your own, add "
+                    "allow_remote_plaintext = true.",
+                    element=element,
+                )
+            for address, owner in binds:
+                if isinstance(server, TcpAddress) and covers(address, server):
+                    findings.warn(
+                        table,
+                        "servers",
+                        f'{server} is also where listener "{owner}" listens: one of both programs '
+                        "will find the address in use",
+                        "Bind the listener to the public addresses of this host instead of all.",
+                        element=element,
+                    )
+        if backend.proxy_protocol is not ProxyVersion.V2 and raw.backends[at].tlvs is not UNSET:
+            message = f'proxy_protocol = "{backend.proxy_protocol.value}" has no TLVs'
+            findings.error(table, "tlvs", message, 'Write proxy_protocol = "v2", or take it out.')
+
+
+def _check_certificate(at: int, certificate: RawCertificate, findings: Findings) -> None:
+    table = ("certificate", at)
+    given = structs.asdict(certificate)
+    if certificate.source is Source.SELF_SIGNED:
+        for key in ("cert", "key"):
+            if given[key] is not UNSET:
+                message = f'source = "self-signed" makes its own {key}'
+                findings.error(table, key, message, f'Take {key} out, or write source = "files".')
+        return
+    for key in ("cert", "key"):
+        if given[key] is UNSET:
+            message = f'source = "files" needs `{key}`'
+            findings.error(table, None, message, f'Add {key} = "/path/to/{key}.pem".')
+    if certificate.cert is not UNSET and certificate.key is not UNSET:
+        certs = (certificate.cert,) if isinstance(certificate.cert, str) else certificate.cert
+        keys = (certificate.key,) if isinstance(certificate.key, str) else certificate.key
+        if len(certs) != len(keys):
+            message = f"{len(certs)} certificates and {len(keys)} keys do not pair up"
+            findings.error(table, "key", message, "Write one key for each cert, in their order.")
+
+
+def _check_hostname(raw: Raw, draft: Draft, findings: Findings) -> None:
+    if raw.edge is None or not draft.certificates:
+        return
+    names = [name for one in draft.certificates.values() for name in one.names]
+    if not is_covered(raw.edge.hostname.lower(), names):
+        findings.error(
+            ("edge",),
+            "hostname",
+            f'no certificate is for "{raw.edge.hostname}"',
+            "Add the name to `names` of the certificate that clients without SNI are to get.",
+        )
