@@ -48,6 +48,11 @@ def is_local(server: TcpAddress | UnixAddress) -> bool:
             return address is not None and _unmapped(address).is_loopback
 
 
+def is_ip(text: str) -> bool:
+    """Whether it is an IP address, without a zone."""
+    return _ip(text) is not None
+
+
 def covers(bind: TcpAddress, other: TcpAddress) -> bool:
     """Whether a socket listening on `bind` stands in the way of one on `other`.
 

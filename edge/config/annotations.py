@@ -16,6 +16,15 @@ def without_unset(annotation: object) -> object:
     return annotation
 
 
+def list_or_single(annotation: object, *, is_list: bool) -> object:
+    """Of "one value or a list of them", the part that fits what was written."""
+    annotation = without_unset(annotation)
+    parts = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else ()
+    if not any(get_origin(part) is tuple for part in parts):
+        return annotation
+    return next(part for part in parts if (get_origin(part) is tuple) == is_list)
+
+
 def bare_type(annotation: object) -> object:
     """The type itself, without UNSET and without what is said of it."""
     annotation = without_unset(annotation)

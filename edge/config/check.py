@@ -5,16 +5,17 @@ from typing import Final
 from msgspec import UNSET, structs
 
 from certs import is_covered
-from edge.config.addresses import covers, is_local
+from edge.config.addresses import covers, is_ip, is_local
 from edge.config.convert import Raw
 from edge.config.defaults import IDLE_FLOORS
-from edge.config.findings import Findings, did_you_mean
+from edge.config.findings import Findings, did_you_mean, quoted
 from edge.config.model import Certificate as RawCertificate
 from edge.config.model import Listener as RawListener
 from edge.config.resolve import Draft
 from edge.config.tree import Listener, Mode, ProxyVersion, Source, TcpAddress
 from edge.config.units import format_duration, parse_duration
 from edge.core.protocol import Protocol
+from edge.core.proxy.tlv import is_dns_name
 
 _NO_STARTTLS: Final = frozenset({Protocol.HTTP, Protocol.RAW})
 
@@ -149,7 +150,9 @@ def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
                     element=element,
                 )
             for address, owner in binds:
-                if isinstance(server, TcpAddress) and covers(address, server):
+                if not isinstance(server, TcpAddress) or not is_local(server):
+                    continue
+                if covers(address, server):
                     findings.warn(
                         table,
                         "servers",
@@ -166,6 +169,15 @@ def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
 def _check_certificate(at: int, certificate: RawCertificate, findings: Findings) -> None:
     table = ("certificate", at)
     given = structs.asdict(certificate)
+    for element, name in enumerate(certificate.names):
+        if not is_dns_name(name.removeprefix("*.")) and not is_ip(name):
+            findings.error(
+                table,
+                "names",
+                f"{quoted(name)} is neither a DNS name nor an IP address",
+                'Write "mail.example.org"; a wildcard stands only in front: "*.example.org".',
+                element=element,
+            )
     if certificate.source is Source.SELF_SIGNED:
         for key in ("cert", "key"):
             if given[key] is not UNSET:

@@ -13,7 +13,13 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from edge.config import model
-from edge.config.annotations import bare_type, choices, nearest_meta, without_unset
+from edge.config.annotations import (
+    bare_type,
+    choices,
+    list_or_single,
+    nearest_meta,
+    without_unset,
+)
 from edge.config.findings import Findings, did_you_mean, quoted
 from edge.config.places import Table
 
@@ -106,6 +112,8 @@ def _convert(
     annotation: object, value: object, table: Table, key: str, findings: Findings
 ) -> object:
     """The value for a field; UNSET when nothing of it can be used."""
+    # msgspec 0.22 frees the pattern of a union of a text and a list twice: it never sees both.
+    annotation = list_or_single(annotation, is_list=isinstance(value, list))
     kind = bare_type(annotation)
     if isinstance(kind, type) and issubclass(kind, Struct):
         converted = _convert_struct(kind, value, (*table, key), findings)

@@ -73,7 +73,7 @@ class UnixAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Deadlines of one connection, in seconds. See docs/configuration.md for what starts each clock."""
+    """Deadlines of one connection, in seconds."""
 
     setup_s: float
     """Absolute, from accept to the first byte of the relay; no mode switch extends it."""

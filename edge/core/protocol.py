@@ -1,4 +1,4 @@
-"""The application protocols the edge can stand in front of, and what a probe learns of a backend."""
+"""The protocols the edge can stand in front of, and what a probe learns of a backend."""
 
 from dataclasses import dataclass
 from enum import StrEnum
