@@ -35,17 +35,23 @@ def run(config_path: Path) -> None:
 
     from edge.config.load import load
     from edge.config.material import load_material
+    from edge.ops.log import DirectWriter, Log
     from edge.run.build import BindError, build
     from edge.run.master import Master
 
     loaded = load(config_path, os.environ)
-    show_problems(loaded.problems, loaded.warnings)
+    show_problems(loaded.problems, ())
     if loaded.config is None:
         _give_up(config_path)
     files = load_material(loaded.config, now=datetime.now(UTC))
-    show_problems(files.problems, files.warnings)
+    show_problems(files.problems, ())
     if files.material is None:
         _give_up(config_path)
+    log = Log(DirectWriter(sys.stderr.fileno()), process="master")
+    for warning in (*loaded.warnings, *files.warnings):
+        log.warning(
+            "config.warning", place=warning.place, message=warning.message, remedy=warning.remedy
+        )
     try:
         blueprint = build(loaded.config, files.material.snapshot, files.material.client_ca_pem)
     except BindError as error:

@@ -62,6 +62,6 @@ def talk(stage: Stage, protocol: str, data: bytes) -> tuple[bytes, object]:
             # It closed while most of it was still to be sent.
             return b"", stage.edge.closed(client.local_port)["outcome"]
         said = client.rest()
-        outcome = stage.edge.closed(client.local_port)["outcome"]
+    outcome = stage.edge.closed(client.local_port)["outcome"]
     assert scene.clients() == []
     return said, outcome

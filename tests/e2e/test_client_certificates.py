@@ -111,6 +111,6 @@ def test_unverified_clients_are_refused(
         with pytest.raises((ssl.SSLError, TruncatedError, ConnectionError)):
             # With TLS 1.3 the client believes in its handshake until it reads.
             client.tls(context, HOSTNAME).receive()
-        record = host.edge.closed(client.local_port)
+    record = host.edge.closed(client.local_port)
     assert (record["outcome"], record["tls"]) == ("client_certificate_failed", False)
     assert not [one for one in host.backend.conversations.items(since) if not one.is_probe]

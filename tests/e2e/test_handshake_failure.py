@@ -24,7 +24,7 @@ def after_go_ahead(
         client.starttls(protocol)
         client.send(data)
         said = client.rest()
-        return said, stage.edge.closed(client.local_port), scene
+    return said, stage.edge.closed(client.local_port), scene
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
@@ -59,7 +59,7 @@ def test_garbage_after_the_hello(
         assert client.sock.recv(1) == b"\x16"
         client.send(b"RSET\r\nNOOP\r\nMAIL FROM:<a@example.org>\r\n")
         said = client.rest()
-        record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.local_port)
     # The rest of the first flight and one alert, no line of a mail protocol.
     assert b"250 " not in said
     assert (record["outcome"], record["tls"]) == ("handshake_failed", False)
@@ -95,5 +95,5 @@ def test_a_client_that_distrusts_us(stage: Stage) -> None:
         with pytest.raises(ssl.SSLCertVerificationError):
             TlsPeer(client.sock, context, HOSTNAME).handshake()
         assert client.rest() == b""
-        assert stage.edge.closed(client.local_port)["outcome"] == "handshake_failed"
+    assert stage.edge.closed(client.local_port)["outcome"] == "handshake_failed"
     assert seen == []

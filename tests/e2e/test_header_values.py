@@ -60,7 +60,7 @@ def test_plaintext_session(recorder_host: RecorderHost) -> None:
         header = recorder_host.recorder.header_from(client.local_port)
         client.send(b"QUIT\r\n")
         assert client.reply().startswith(b"221 ")
-        record = recorder_host.edge.closed(client.local_port)
+    record = recorder_host.edge.closed(client.local_port)
 
     assert str(header.src_addr) == "127.1.3.2"
     assert header.tlv is not None

@@ -25,9 +25,8 @@ def test_records(mode: str, stage: Stage, pki: Pki) -> None:
         peer.send(b"a LOGOUT\r\n")
         relayed += peer.rest()
         cipher = peer.tls.cipher()
-        established = stage.edge.established(client.local_port)
-        closed = stage.edge.closed(client.local_port)
-        port = client.local_port
+    established = stage.edge.established(client.local_port)
+    closed = stage.edge.closed(client.local_port)
 
     assert cipher is not None
     assert fields_of(
@@ -38,7 +37,7 @@ def test_records(mode: str, stage: Stage, pki: Pki) -> None:
         "protocol": "imap",
         "starttls": mode == "starttls",
         "client_ip": "127.1.5.1",
-        "client_port": port,
+        "client_port": client.local_port,
         "sni": HOSTNAME,
         "alpn": "imap",
         "tls_version": "TLSv1.3",

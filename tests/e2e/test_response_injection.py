@@ -9,7 +9,7 @@ import pytest
 from tests.support.clear import MAIL_PROTOCOLS, ClearClient
 from tests.support.fake_backend import Conversation
 from tests.support.pki import HOSTNAME, Pki
-from tests.support.scripts import GREETINGS
+from tests.support.scripts import GREETINGS, SIEVE_BEHIND_STARTTLS
 from tests.support.stage import Stage
 from tests.support.tls_peer import TlsPeer
 
@@ -40,7 +40,7 @@ def test_only_tls_follows_the_go_ahead(protocol: str, stage: Stage, pki: Pki) ->
         while not said.endswith(noise):
             said += peer.receive()
         assert b"going down" not in bytes(peer.raw_in)
-        expected = GREETINGS[protocol] if protocol == "sieve" else b""
+        expected = SIEVE_BEHIND_STARTTLS if protocol == "sieve" else b""
         assert said == expected + noise
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.clear import MAIL_PROTOCOLS, REFUSAL, ClearClient
 from tests.support.fake_backend import Conversation, Script
 from tests.support.pki import HOSTNAME, Pki
-from tests.support.scripts import ANSWERS, GREETINGS
+from tests.support.scripts import ANSWERS, GREETINGS, SIEVE_BEHIND_STARTTLS
 from tests.support.stage import Stage
 
 
@@ -73,7 +73,7 @@ def session(
     """All that a client hears inside TLS, up to a proper end, and the closing record."""
     with stage[protocol].play(script), ClearClient(stage[protocol].starttls) as client:
         said = client.upgrade(protocol, pki.client_context(), HOSTNAME).rest()
-        return said, stage.edge.closed(client.local_port)
+    return said, stage.edge.closed(client.local_port)
 
 
 SPLIT = {
@@ -100,7 +100,7 @@ def test_a_good_greeting_in_pieces(protocol: str, stage: Stage, pki: Pki) -> Non
     with stage[protocol].play(hesitant), ClearClient(stage[protocol].starttls) as client:
         peer = client.upgrade(protocol, pki.client_context(), HOSTNAME)
         peer.send(command)
-        expected = (GREETINGS["sieve"] if protocol == "sieve" else b"") + answer
+        expected = (SIEVE_BEHIND_STARTTLS if protocol == "sieve" else b"") + answer
         said = b""
         while len(said) < len(expected):
             said += peer.receive()

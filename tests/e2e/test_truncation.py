@@ -89,4 +89,4 @@ def test_a_cut_by_the_backend_reaches_the_client(stage: Stage, pki: Pki) -> None
         peer.send(b"EHLO x\r\n")
         with pytest.raises((TruncatedError, ConnectionResetError)):
             peer.receive()
-        assert stage.edge.closed(client.local_port)["outcome"] == "backend_aborted"
+    assert stage.edge.closed(client.local_port)["outcome"] == "backend_aborted"

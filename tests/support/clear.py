@@ -38,6 +38,8 @@ class ClearClient:
         address = (source, 0) if source else None
         self.sock = socket.create_connection((host, port), 15, source_address=address)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.local_port: int = self.sock.getsockname()[1]
+        """What the edge logs as `client_port`."""
         self._buffer = bytearray()
 
     def __enter__(self) -> Self:
@@ -45,12 +47,6 @@ class ClearClient:
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         self.sock.close()
-
-    @property
-    def local_port(self) -> int:
-        """What the edge logs as `client_port`."""
-        port: int = self.sock.getsockname()[1]
-        return port
 
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)

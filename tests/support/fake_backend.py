@@ -52,7 +52,10 @@ class Conversation:
 
     def exactly(self, count: int) -> bytes:
         """`count` bytes, or fewer at the end of the stream."""
-        while len(self._buffer) < count and self._fill():
+        # Not a byte more while the header is read: a script may go on with the bare socket.
+        while (need := count - len(self._buffer)) > 0 and self._fill(
+            65536 if self.is_past_header else need
+        ):
             pass
         return self._take(count)
 
@@ -90,11 +93,11 @@ class Conversation:
         del self._buffer[:count]
         return taken
 
-    def _fill(self) -> bool:
+    def _fill(self, at_most: int = 65536) -> bool:
         if self.end != "open":
             return False
         try:
-            data = self._sock.recv(65536)
+            data = self._sock.recv(at_most)
         except ConnectionResetError:
             self.end = "reset"
             return False

@@ -69,6 +69,7 @@ class Pki:
             cert=self._directory / f"{label}.cert.pem", key=self._directory / f"{label}.key.pem"
         )
         pair.cert.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        pair.key.touch(mode=0o600)
         pair.key.write_bytes(issued.private_key_pem.bytes())
         return pair
 

@@ -12,6 +12,9 @@ GREETINGS: Mapping[str, bytes] = {
     b'"VERSION" "1.0"\r\nOK "fake ready"\r\n',
 }
 
+SIEVE_BEHIND_STARTTLS = GREETINGS["sieve"].replace(b'"STARTTLS"\r\n', b"")
+"""What a client is to see of the capabilities once TLS is on (RFC 5804 section 2.2)."""
+
 Answer = Callable[[bytes], bytes | None]
 """The reply to one line (without CRLF); None ends the conversation."""
 
