@@ -70,6 +70,10 @@ class JsonView:
         """`demo.note`."""
         self._say("demo.note", text=text)
 
+    def ending(self) -> None:
+        """`demo.ending`."""
+        self._say("demo.ending")
+
     def finished(self, worked: int, visits: int) -> None:
         """`demo.finished`."""
         self._say("demo.finished", worked=worked, visits=visits)

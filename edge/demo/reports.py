@@ -1,7 +1,5 @@
 """Lines of the two processes, as events."""
 
-from typing import Final
-
 import msgspec
 
 from edge.core.proxy.decode import decode
@@ -11,26 +9,25 @@ from edge.demo.standin.reports import HeaderReport, Report
 from edge.errors import NEED_MORE, ProtocolError
 from edge.ops.records import Closed, Established
 
-_LEARNT: Final = "backend.learnt"
-"""Nine of them at every start: the table on the screen says the same."""
-
 
 class _Line(msgspec.Struct, frozen=True):
     event: str
+    level: str = "info"
 
 
 def edge_event(line: bytes) -> Ready | Said | Established | Closed | None:
     """What a line of the edge's standard error says; None for what is not worth showing."""
     try:
-        match msgspec.json.decode(line, type=_Line).event:
+        head = msgspec.json.decode(line, type=_Line)
+        match head.event:
             case "edge.ready":
                 return Ready(who="edge")
             case "tls.established":
                 return msgspec.json.decode(line, type=Established)
             case "connection.closed":
                 return msgspec.json.decode(line, type=Closed)
-            case name if name == _LEARNT:
-                return None
+            case _ if head.level == "info":
+                return None  # all that goes as it should: what was learnt, who was started
             case _:
                 pass
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -207,6 +207,8 @@ class _Demo:
             case Said():
                 self._view.said(event.text)
             case Interrupted():
+                if not self._is_interrupted:
+                    self._view.ending()
                 self._is_interrupted = True
             case Ready() | VisitsDone() | Ended():
                 pass

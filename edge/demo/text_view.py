@@ -6,6 +6,7 @@ from typing import Final
 
 from edge import __version__
 from edge.config.tree import Mode
+from edge.core.protocol import Protocol
 from edge.demo.events import Visited
 from edge.demo.header import describe_tlvs, host_and_port
 from edge.demo.journal import Opened, Received
@@ -83,6 +84,10 @@ class TextView:
         """One line, of the edge or about it."""
         self._show([self._style.warning("! ") + printable(text)], is_apart=False)
 
+    def ending(self) -> None:
+        """On a line of its own, not behind the terminal's `^C`."""
+        self._show(["Ending."])
+
     def finished(self, worked: int, visits: int) -> None:
         """The sum of `--once`."""
         text = f"{worked} of {visits} sessions through the edge worked."
@@ -132,5 +137,6 @@ def _place_line(place: Place) -> str:
     how = {Mode.TLS: "TLS", Mode.STARTTLS: "STARTTLS"}[service.mode]
     if not service.require_tls:
         how += " or plaintext"
-    protocol = f"{service.protocol.upper()}, {how}"
+    name = "ManageSieve" if service.protocol is Protocol.SIEVE else service.protocol.upper()
+    protocol = f"{name}, {how}"
     return f"{service.name:<13}{f'{EDGE_HOST}:{place.port}':<17}{protocol:<30}{place.backend}"

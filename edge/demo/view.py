@@ -40,5 +40,8 @@ class View(Protocol):
     def said(self, text: str) -> None:
         """Something that is about no connection."""
 
+    def ending(self) -> None:
+        """A signal asked for the end; open connections have a moment to finish."""
+
     def finished(self, worked: int, visits: int) -> None:
         """All self-made sessions are over, and so many of them worked."""

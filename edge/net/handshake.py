@@ -86,7 +86,7 @@ class HelloPhase:
             connection.sni = connection.authority = hello.sni
             served = service.snapshot.select(hello.sni)
             if served is None:
-                if service.spec.strict_sni and (hello.sni is not None or hello.sni_invalid):
+                if service.spec.strict_sni:
                     raise ProtocolError(Outcome.SNI_UNKNOWN, "no certificate for this name")
                 served = service.snapshot.default
             choose(hello.alpn, FOR_PROTOCOL[connection.protocol])

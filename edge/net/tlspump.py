@@ -88,9 +88,12 @@ class TlsPump:
         room = len(plain)
         got = 0
         try:
-            got = read(room, plain)
-            while incoming.pending:
-                got += read(room - got, plain[got:])
+            count = got = read(room, plain)
+            while count and incoming.pending:
+                count = read(room - got, plain[got:])
+                got += count
+            # `ssl` says close_notify by 0 bytes; by an exception once ours has gone out too.
+            self.is_finished = not count
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:

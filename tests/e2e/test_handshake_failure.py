@@ -31,9 +31,9 @@ def after_go_ahead(
 @pytest.mark.parametrize(
     ("data", "outcome"),
     [
-        (b"NOOP\r\n", "hello_invalid"),
+        (b"NOOP\r\n", "wrong_protocol"),
         (b"\x16\x03\x01\x00\x04\x02\x00\x00\x00", "hello_invalid"),
-        (b"\x17\x03\x03\x00\x01x", "hello_invalid"),
+        (b"\x17\x03\x03\x00\x01x", "wrong_protocol"),
         (TLS_1_0, "handshake_failed"),
     ],
     ids=["command", "server-hello", "application-data", "tls-1.0"],

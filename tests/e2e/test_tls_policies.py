@@ -95,7 +95,9 @@ def test_refused(policy: str, options: tuple[str, ...], host: Host) -> None:
     since = host.edge.mark()
     finished = s_client(host.ports[policy], *options)
     assert finished.status != 0, finished.text
-    assert "alert" in finished.text or "no ciphers available" in finished.text
-    if "no ciphers available" not in finished.text:
+    # Some of what must be refused even our own OpenSSL no longer has.
+    is_ours = any(words in finished.text for words in ("no ciphers available", "no cipher match"))
+    assert "alert" in finished.text or is_ours
+    if not is_ours:
         record = host.edge.wait_for("connection.closed", since=since)
         assert (record["outcome"], record["tls"]) == ("handshake_failed", False)

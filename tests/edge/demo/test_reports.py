@@ -18,8 +18,8 @@ def test_records_of_the_edge(record: msgspec.Struct) -> None:
     ("line", "event"),
     [
         (b'{"event":"edge.ready","workers":[1]}', Ready(who="edge")),
-        (b'{"event":"backend.learnt","backend":"mx"}', None),
-        (b'{"event":"worker.replaced"}', Said(text='{"event":"worker.replaced"}')),
+        (b'{"event":"backend.learnt","level":"info","backend":"mx"}', None),
+        (b'{"event":"a","level":"error"}', Said(text='{"event":"a","level":"error"}')),
         (b"Traceback (most recent call last):", Said(text="Traceback (most recent call last):")),
         (b'{"event":"tls.established"}', Said(text='{"event":"tls.established"}')),
         (b"\xff", Said(text="\\xff")),

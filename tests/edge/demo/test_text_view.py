@@ -78,6 +78,10 @@ def test_the_start_screen_has_every_listener_and_every_command() -> None:
         assert f"  {command.line}" in lines
 
 
+def test_the_end_is_not_written_behind_the_terminals_echo() -> None:
+    assert shown(("ending", ())) == ["", "Ending."]
+
+
 def test_only_a_visit_that_failed_is_told() -> None:
     good = Visited(listener="imaps", is_tls=True, problem=None)
     bad = Visited(listener="mx", is_tls=False, problem="TimeoutError: timed out")
