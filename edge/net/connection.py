@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol as TypingProtocol
 
-from edge.config.tree import Timeouts
+from edge.config.tree import Mode, Timeouts
 from edge.core.protocol import Protocol
 from edge.core.proxy.v2 import TlsInfo
 from edge.core.starttls.refusals import Farewell, farewell
@@ -116,6 +116,11 @@ class Connection:
         self.outcome: Outcome | None = None
         self.detail: str | None = None
         self._is_closed = False
+
+    @property
+    def is_client_first(self) -> bool:
+        """Whether, once TLS is established, the client speaks before the backend does."""
+        return not self.protocol.is_mail or self.service.spec.mode is Mode.STARTTLS
 
     # --- steps ---
 

@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import socket
 import sysconfig
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,8 @@ class Edge:
         directory.mkdir(parents=True, exist_ok=True)
         config = directory / "edge.toml"
         config.write_text(configuration)
+        host, _, port = tomllib.loads(configuration)["listener"][0]["bind"][0].rpartition(":")
+        self._barrier = (host.strip("[]"), int(port))
         self._daemon = Daemon(
             "stalwart-edge",
             [Path(sysconfig.get_path("scripts")) / "stalwart-edge", "run", "--config", config],
@@ -44,7 +48,13 @@ class Edge:
         return self._daemon.pid
 
     def mark(self) -> int:
-        """A place in the log to search from."""
+        """A place in the log behind everything that clients which have ended did.
+
+        A connection of our own is the barrier: its closing record comes after theirs.
+        """
+        with socket.create_connection(self._barrier) as sock:
+            port = sock.getsockname()[1]
+        self.closed(port)
         return self._daemon.lines.mark()
 
     def wait_for(
