@@ -1,6 +1,8 @@
 """What every kind of test may ask for: ports, certificates, a place for servers' files."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,9 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 
 @pytest.fixture(scope="session")
-def server_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the real servers keep their files."""
-    return tmp_path_factory.mktemp("servers")
+def server_directory() -> Iterator[Path]:
+    """Where real servers keep their files: other users must get there, as to no `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="stalwart-edge-") as directory:
+        path = Path(directory)
+        path.chmod(0o755)
+        yield path

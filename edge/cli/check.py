@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 import certs
 from edge.cli.options import config_option
@@ -49,6 +50,9 @@ def check(*, file: Path | None, config_path: Path, as_json: bool, schema: bool) 
     if schema:
         click.echo(msgspec.json.format(msgspec.json.encode(json_schema())).decode())
         return
+    is_given = click.get_current_context().get_parameter_source("config_path")
+    if file is not None and is_given is ParameterSource.COMMANDLINE:
+        raise click.UsageError("name one file: FILE or --config, not both")
     path = file or config_path
     loaded = load(path, os.environ)
     problems, warnings = list(loaded.problems), list(loaded.warnings)

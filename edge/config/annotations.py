@@ -1,5 +1,6 @@
 """Reading the type annotations of `edge.config.model`: what is meant, and how to say it."""
 
+from collections.abc import Callable
 from enum import Enum
 from functools import reduce
 from operator import or_
@@ -41,6 +42,18 @@ def nearest_meta(annotation: object) -> Meta:
     if get_origin(annotation) in {Union, UnionType}:
         return nearest_meta(get_args(annotation)[0])
     return Meta()
+
+
+def checks(annotation: object) -> list[Callable[[object], object]]:
+    """What a single value must pass besides its type: `extra={"check": …}` in its annotations.
+
+    Each raises ValueError with what is wrong.
+    """
+    annotation = without_unset(annotation)
+    if get_origin(annotation) is not Annotated:
+        return []
+    metas = (meta for meta in get_args(annotation)[1:] if isinstance(meta, Meta))
+    return [meta.extra["check"] for meta in metas if meta.extra]
 
 
 def choices(kind: object) -> list[str]:

@@ -17,6 +17,7 @@ from edge.config.units import format_duration, parse_duration
 from edge.core.protocol import Protocol
 from edge.core.proxy.tlv import is_dns_name
 
+_MX_PORT: Final = 25
 _NO_STARTTLS: Final = frozenset({Protocol.HTTP, Protocol.RAW})
 
 
@@ -24,10 +25,13 @@ def cross_check(raw: Raw, draft: Draft, findings: Findings) -> None:
     """Add every problem between tables and between keys to `findings`."""
     _check_presence(raw, findings)
     _check_unique_names(raw, findings)
+    if "backend" not in raw.broken:
+        _check_references(draft, findings)
     for at, listener in draft.listeners.items():
-        _check_listener(at, raw.listeners[at], listener, draft, findings)
+        _check_listener(at, raw.listeners[at], listener, findings)
     _check_binds(draft, findings)
     _check_backends(raw, draft, findings)
+    _check_certificate_names(draft, findings)
     for at, certificate in raw.certificates.items():
         _check_certificate(at, certificate, findings)
     _check_hostname(raw, draft, findings)
@@ -39,7 +43,7 @@ def _check_presence(raw: Raw, findings: Findings) -> None:
         ("backend", raw.backends),
         ("certificate", raw.certificates),
     ):
-        if not tables and not any(p.place.find(f"[{key}") >= 0 for p in findings.errors):
+        if not tables and key not in raw.broken:
             findings.error((), None, f"there is no [[{key}]]", f"Add a [[{key}]] table.")
 
 
@@ -53,15 +57,18 @@ def _check_unique_names(raw: Raw, findings: Findings) -> None:
             seen.add(table.name)
 
 
-def _check_listener(
-    at: int, raw: RawListener, listener: Listener, draft: Draft, findings: Findings
-) -> None:
-    table = ("listener", at)
+def _check_references(draft: Draft, findings: Findings) -> None:
     names = [backend.name for backend in draft.backends.values()]
-    if listener.backend not in names:
-        near = did_you_mean(listener.backend, names)
-        remedy = f'Did you mean "{near}"?' if near else "Add a [[backend]] with this name."
-        findings.error(table, "backend", f'no backend is named "{listener.backend}"', remedy)
+    for at, listener in draft.listeners.items():
+        if listener.backend not in names:
+            near = did_you_mean(listener.backend, names)
+            remedy = f'Did you mean "{near}"?' if near else "Add a [[backend]] with this name."
+            message = f'no backend is named "{listener.backend}"'
+            findings.error(("listener", at), "backend", message, remedy)
+
+
+def _check_listener(at: int, raw: RawListener, listener: Listener, findings: Findings) -> None:
+    table = ("listener", at)
     if listener.mode is Mode.STARTTLS and listener.protocol in _NO_STARTTLS:
         findings.error(
             table,
@@ -69,8 +76,7 @@ def _check_listener(
             f"{listener.protocol} has no STARTTLS",
             'Write mode = "tls", or name a mail protocol.',
         )
-    if raw.require_tls is not UNSET:
-        _check_require_tls(at, raw, listener, findings)
+    _check_require_tls(at, raw, listener, findings)
     if raw.client_auth is not UNSET and raw.client_ca is UNSET:
         findings.error(
             table,
@@ -83,7 +89,16 @@ def _check_listener(
 
 def _check_require_tls(at: int, raw: RawListener, listener: Listener, findings: Findings) -> None:
     table = ("listener", at)
-    if listener.mode is Mode.TLS:
+    if raw.require_tls is UNSET:
+        if listener.mode is Mode.STARTTLS and any(one.port == _MX_PORT for one in listener.bind):
+            # RFC 3207 section 4: a publicly-referenced server must not require STARTTLS.
+            findings.warn(
+                table,
+                None,
+                "mail servers that come without STARTTLS are refused on port 25",
+                "Add require_tls = false; where that is meant, require_tls = true.",
+            )
+    elif listener.mode is Mode.TLS:
         message = "a listener with implicit TLS has no choice"
         findings.error(table, "require_tls", message, "Take require_tls out.")
     elif raw.require_tls is False and listener.protocol not in {None, Protocol.SMTP}:
@@ -135,7 +150,7 @@ def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
     binds = [(a, x.name) for x in draft.listeners.values() for a in x.bind]
     for at, backend in draft.backends.items():
         table = ("backend", at)
-        if backend.name not in used:
+        if backend.name not in used and "listener" not in raw.broken:
             message = "no listener uses this backend"
             findings.warn(table, "name", message, "Name it in a listener, or take it out.")
         for element, server in enumerate(backend.servers):
@@ -164,6 +179,21 @@ def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
         if backend.proxy_protocol is not ProxyVersion.V2 and raw.backends[at].tlvs is not UNSET:
             message = f'proxy_protocol = "{backend.proxy_protocol.value}" has no TLVs'
             findings.error(table, "tlvs", message, 'Write proxy_protocol = "v2", or take it out.')
+
+
+def _check_certificate_names(draft: Draft, findings: Findings) -> None:
+    seen: set[str] = set()
+    for at, certificate in draft.certificates.items():
+        for element, name in enumerate(certificate.names):
+            if name in seen:
+                findings.error(
+                    ("certificate", at),
+                    "names",
+                    f"{quoted(name)} has a certificate already",
+                    "Take one out; for two kinds of key, write lists in cert and key of one table.",
+                    element=element,
+                )
+            seen.add(name)
 
 
 def _check_certificate(at: int, certificate: RawCertificate, findings: Findings) -> None:
@@ -197,7 +227,13 @@ def _check_certificate(at: int, certificate: RawCertificate, findings: Findings)
 
 
 def _check_hostname(raw: Raw, draft: Draft, findings: Findings) -> None:
-    if raw.edge is None or not draft.certificates:
+    if raw.edge is None:
+        return
+    if not is_dns_name(raw.edge.hostname):
+        message = f"{quoted(raw.edge.hostname)} is not a DNS name"
+        findings.error(("edge",), "hostname", message, 'Write one like "mail.example.org".')
+        return
+    if not draft.certificates or "certificate" in raw.broken:
         return
     names = [name for one in draft.certificates.values() for name in one.names]
     if not is_covered(raw.edge.hostname.lower(), names):

@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct
 from edge.config import model
 from edge.config.annotations import (
     bare_type,
+    checks,
     choices,
     list_or_single,
     nearest_meta,
@@ -36,6 +37,8 @@ class Raw:
     backends: Mapping[int, model.Backend]
     log: model.Log
     drain: model.Drain
+    broken: frozenset[str]
+    """The arrays with missing tables: what is not in the others may be in those."""
 
 
 def convert_file(document: Mapping[str, object], findings: Findings) -> Raw:
@@ -47,11 +50,18 @@ def convert_file(document: Mapping[str, object], findings: Findings) -> Raw:
     else:
         remedy = 'Add [edge] with hostname = "mail.example.org".'
         findings.error((), None, "there is no table [edge]", remedy)
+    certificates = _convert_array(model.Certificate, "certificate", document, findings)
+    listeners = _convert_array(model.Listener, "listener", document, findings)
+    backends = _convert_array(model.Backend, "backend", document, findings)
+    arrays = {"certificate": certificates, "listener": listeners, "backend": backends}
     return Raw(
         edge=edge,
-        certificates=_convert_array(model.Certificate, "certificate", document, findings),
-        listeners=_convert_array(model.Listener, "listener", document, findings),
-        backends=_convert_array(model.Backend, "backend", document, findings),
+        certificates=certificates,
+        listeners=listeners,
+        backends=backends,
+        broken=frozenset(
+            key for key, tables in arrays.items() if len(tables) < _length(document.get(key))
+        ),
         log=_convert_struct(model.Log, document.get("log", {}), ("log",), findings) or model.Log(),
         drain=_convert_struct(model.Drain, document.get("drain", {}), ("drain",), findings)
         or model.Drain(),
@@ -73,13 +83,18 @@ def _convert_array(
     return MappingProxyType({at: one for at, one in converted.items() if one is not None})
 
 
+def _length(tables: object) -> int:
+    return len(tables) if isinstance(tables, list) else int(tables is not None)
+
+
 def _convert_struct(
     struct: type[_StructT], value: object, table: Table, findings: Findings
 ) -> _StructT | None:
     """The struct of a table; None when the value is no table or lacks something required."""
     if not isinstance(value, dict):
-        name = ".".join(str(part) for part in table if isinstance(part, str))
-        findings.error(table, None, f"{quoted(value)} is not a table", f"Write [{name}].")
+        name = ".".join(part for part in table if isinstance(part, str))
+        header = f"[[{name}]]" if isinstance(table[-1], int) else f"[{name}]"
+        findings.error(table, None, f"{quoted(value)} is not a table", f"Write {header}.")
         return None
     _refuse_unknown_keys(struct, value, table, findings)
     arguments: dict[str, object] = {}
@@ -120,7 +135,7 @@ def _convert(
         return UNSET if converted is None else converted
     if get_origin(kind) is not tuple:
         return _convert_leaf(annotation, value, table, key, None, findings)
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list) or len(value) < (nearest_meta(annotation).min_length or 0):
         message = "the list is empty" if value == [] else f"{quoted(value)} is not a list"
         findings.error(table, key, message, f"Write {key} = [{example(annotation)}]")
         return UNSET
@@ -139,12 +154,18 @@ def _convert_leaf(
     element: int | None,
     findings: Findings,
 ) -> object:
+    converted: object = UNSET
     try:
-        return msgspec.convert(value, without_unset(annotation))
-    except msgspec.ValidationError:
+        converted = msgspec.convert(value, without_unset(annotation))
+        for check in checks(annotation):
+            check(converted)
+    except ValueError as error:  # msgspec.ValidationError is one, too
         message, remedy = _explain(annotation, value)
+        if converted is not UNSET:
+            message = f"{quoted(value)}: {error}"
         findings.error(table, key, message, remedy, element=element)
         return UNSET
+    return converted
 
 
 def _explain(annotation: object, value: object) -> tuple[str, str]:

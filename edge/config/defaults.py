@@ -60,18 +60,6 @@ LIMITS: Final = Limits(
     connections=20000,
 )
 
-LIMIT_RANGES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
-    {
-        # RFC 5321 section 4.5.3.1.4: a command line has up to 512 octets.
-        "line_bytes": (512, 65536),
-        "commands": (2, 1000),
-        "unknown_commands": (0, 1000),
-        "clear_bytes": (1024, 1024 * 1024),
-        "hello_bytes": (2048, 65536),
-        "connections": (1, 1_000_000),
-    }
-)
-
 PROTOCOL_OF_PORT: Final[Mapping[int, Protocol]] = MappingProxyType(
     {
         25: Protocol.SMTP,

@@ -52,6 +52,9 @@ def load_text(text: str, path: Path, environ: Mapping[str, str]) -> Loaded:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return _syntax_error(path, str(error))
+    except ValueError:
+        # An integer of thousands of digits: too long for Python, not wrong for tomllib.
+        return _failed(str(path), "holds a number too long to be read", "Write a shorter one.")
     except RecursionError:
         return _failed(str(path), "is nested too deeply", "Write tables, not nested lists.")
     findings = Findings(places=Places(path.name, text))

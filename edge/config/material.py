@@ -1,13 +1,15 @@
 """The files a configuration names: certificates, keys, CAs of clients. Loaded before any fork."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 import certs
+from edge.config.findings import Findings
+from edge.config.places import Places
 from edge.config.tree import Certificate, Config, Source
 from edge.errors import Problem
 
@@ -34,63 +36,78 @@ def load_material(config: Config, *, now: datetime, is_dry: bool = False) -> Loa
 
     A dry run (`check`) makes self-signed certificates in memory and writes nothing.
     """
-    found: list[certs.CertProblem] = []
+    findings = Findings(places=_places(config.path))
     sets: list[certs.CertificateSet] = []
-    for certificate in config.certificates:
+    for at, certificate in enumerate(config.certificates):
+        found: Sequence[certs.CertProblem] = ()
         try:
-            sets.append(_load(certificate, config, now, found, is_dry=is_dry))
+            loaded = _load(certificate, config, now, is_dry=is_dry)
+            sets.append(loaded.certificates)
+            found = loaded.warnings
         except certs.CertError as error:
-            found += error.problems
-    problems = [_problem(one) for one in found if one.fatal]
+            found = error.problems
+        for problem in found:
+            _report(problem, at, certificate, findings)
     client_ca: dict[str, bytes] = {}
-    for listener in config.listeners:
+    for at, listener in enumerate(config.listeners):
         if listener.client_ca is not None:
-            _read_ca(listener.client_ca, problems.append, client_ca, listener.name)
-    warnings = tuple(_problem(one) for one in found if not one.fatal)
-    if problems:
-        return LoadedMaterial(material=None, problems=tuple(problems), warnings=warnings)
-    default = next((s for s in sets if certs.is_covered(config.hostname, s.names)), sets[0])
-    material = Material(
-        snapshot=certs.Snapshot(sets=tuple(sets), default=default),
-        client_ca_pem=MappingProxyType(client_ca),
-    )
-    return LoadedMaterial(material=material, problems=(), warnings=warnings)
+            client_ca[listener.name] = _read_ca(listener.client_ca, at, findings)
+    material = None
+    if not findings.errors:
+        material = Material(
+            snapshot=certs.Snapshot.with_default_for(sets, config.hostname),
+            client_ca_pem=MappingProxyType(client_ca),
+        )
+    return LoadedMaterial(material=material, problems=findings.errors, warnings=findings.warnings)
+
+
+def _places(path: Path) -> Places:
+    """Where the tables are in the file as it is now; without it, places have no lines."""
+    try:
+        return Places(path.name, path.read_text(errors="replace"))
+    except OSError:
+        return Places(path.name, "")
 
 
 def _load(
-    certificate: Certificate,
-    config: Config,
-    now: datetime,
-    found: list[certs.CertProblem],
-    *,
-    is_dry: bool,
-) -> certs.CertificateSet:
-    match certificate.source:
-        case Source.FILES:
-            loaded = certs.load_files(certificate.cert, certificate.key, certificate.names, now=now)
-            found += loaded.warnings
-            return loaded.certificates
-        case Source.SELF_SIGNED if is_dry:
-            return certs.self_signed(certificate.names, now=now, valid_for=timedelta(days=1))
-        case Source.SELF_SIGNED:
-            directory = config.state_dir / "self-signed"
-            return certs.load_or_create_self_signed(directory, certificate.names, now)
+    certificate: Certificate, config: Config, now: datetime, *, is_dry: bool
+) -> certs.LoadedSet:
+    if certificate.source is Source.FILES:
+        return certs.load_files(certificate.cert, certificate.key, certificate.names, now=now)
+    if is_dry:
+        made = certs.self_signed(certificate.names, now=now, valid_for=timedelta(days=1))
+    else:
+        directory = config.state_dir / "self-signed"
+        made = certs.load_or_create_self_signed(directory, certificate.names, now)
+    return certs.LoadedSet(certificates=made, warnings=())
 
 
-def _read_ca(
-    path: Path, report: Callable[[Problem], None], found: dict[str, bytes], listener: str
+def _report(
+    problem: certs.CertProblem, at: int, certificate: Certificate, findings: Findings
 ) -> None:
+    """Put a problem of a file at the key that names the file."""
+    add = findings.error if problem.fatal else findings.warn
+    message = f"{problem.place}: {problem.message}"
+    for key, paths in (("cert", certificate.cert), ("key", certificate.key)):
+        for element, path in enumerate(paths):
+            if str(path) == problem.place:
+                position = element if len(paths) > 1 else None
+                add(("certificate", at), key, message, problem.remedy, element=position)
+                return
+    add(("certificate", at), None, message, problem.remedy)
+
+
+def _read_ca(path: Path, at: int, findings: Findings) -> bytes:
+    message = "holds no CA certificate in PEM"
     try:
         pem = path.read_bytes()
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cadata=pem.decode("ascii"))
-    except (OSError, ValueError) as error:
-        # ssl.SSLError is an OSError too; its words are OpenSSL's, not the file's.
-        message = f"cannot be used as client_ca of listener {listener}: {error}"
-        remedy = "Name a readable PEM file with the certificates of the CAs."
-        report(Problem(place=str(path), message=message, remedy=remedy))
+    except (ssl.SSLError, ValueError):
+        pass
+    except OSError as error:
+        message = f"cannot be read: {(error.strerror or 'unreadable').lower()}"
     else:
-        found[listener] = pem
-
-
-def _problem(one: certs.CertProblem) -> Problem:
-    return Problem(place=one.place, message=one.message, remedy=one.remedy)
+        return pem
+    remedy = "Name a readable PEM file with the certificates of the CAs."
+    findings.error(("listener", at), "client_ca", f"{path}: {message}", remedy)
+    return b""

@@ -1,17 +1,21 @@
 """The file as the operator writes it: one Struct a table, one constraint on every text.
 
 Names, choices and descriptions here are the contract; `stalwart-edge check --schema` prints them.
-What needs more than one key to judge is in `edge.config.check`. `UNSET` means: not in the file.
+What needs more than one key to judge is in `edge.config.check`; `extra={"check": …}` is what one
+value must pass and JSON Schema cannot say. `UNSET` means: not in the file.
 """
 
 from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from edge.config.addresses import parse_bind, parse_server
 from edge.config.tree import ClientAuth, Mode, Policy, ProxyVersion, Source
-from edge.config.units import DURATION_PATTERN, SIZE_PATTERN
+from edge.config.units import DURATION_PATTERN, SIZE_PATTERN, duration_between, size_between
 from edge.core.proxy.tlv import Tlv
 
+_DAY_S: Final = 86400
+_64_KIB: Final = 65536
 # `$` alone also matches before a last line feed.
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$(?!\n)"
 
@@ -50,7 +54,8 @@ BindAddress = Annotated[
         title="an address to listen on",
         pattern=_PRINTABLE,
         max_length=64,
-        examples=["0.0.0.0:25", "[::]:25"],
+        examples=["192.0.2.1:25", "0.0.0.0:25", "[::]:25"],
+        extra={"check": parse_bind},
     ),
 ]
 ServerAddress = Annotated[
@@ -60,6 +65,7 @@ ServerAddress = Annotated[
         pattern=_PRINTABLE,
         max_length=300,
         examples=["127.0.0.1:25", "[::1]:25", "unix:/run/stalwart/smtp.sock"],
+        extra={"check": parse_server},
     ),
 ]
 Duration = Annotated[
@@ -68,12 +74,17 @@ Duration = Annotated[
     | Annotated[str, Meta(pattern=DURATION_PATTERN)],
     Meta(title="a duration", examples=[30, "30s", "31m", "24h", "7d"]),
 ]
+Deadline = Annotated[Duration, Meta(extra={"check": duration_between(0.1, 366 * _DAY_S)})]
 Size = Annotated[
     Annotated[int, Meta(ge=0)] | Annotated[str, Meta(pattern=SIZE_PATTERN)],
     Meta(title="a size", examples=[4096, "64KiB"]),
 ]
 ProtocolChoice = Literal["auto", "smtp", "imap", "pop3", "sieve", "http", "raw"]
-Count = Annotated[int, Meta(title="a number", ge=0, le=1_000_000, examples=[20])]
+Count = Annotated[int, Meta(title="a number from 0 to 1000", ge=0, le=1000, examples=[20])]
+Connections = Annotated[
+    int,
+    Meta(title="a number from 1 to 1000000", ge=1, le=1_000_000, examples=[20000]),
+]
 Workers = Annotated[
     Annotated[int, Meta(ge=1, le=256)] | Literal["auto"],
     Meta(title="a number of processes", examples=["auto", 2]),
@@ -99,7 +110,10 @@ class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     names: Annotated[
         tuple[CertificateName, ...],
-        Meta(description='Names served with it: DNS names, "*.example.net", IP addresses.'),
+        Meta(
+            min_length=1,
+            description='Names served with it: DNS names, "*.example.net", IP addresses.',
+        ),
     ]
     source: Annotated[Source, Meta(description="Where it comes from.")]
     cert: (
@@ -117,36 +131,59 @@ class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Timeouts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Deadlines of one connection."""
 
-    setup: Annotated[Duration, Meta(description="From accept to the relay.")] | UnsetType = UNSET
-    hello: Annotated[Duration, Meta(description="For the whole ClientHello.")] | UnsetType = UNSET
-    handshake: Annotated[Duration, Meta(description="For the handshake.")] | UnsetType = UNSET
-    connect: Annotated[Duration, Meta(description="For one server.")] | UnsetType = UNSET
-    greeting: Annotated[Duration, Meta(description="For its greeting.")] | UnsetType = UNSET
-    idle: Annotated[Duration, Meta(description="Without a byte either way.")] | UnsetType = UNSET
+    setup: Annotated[Deadline, Meta(description="From accept to the relay.")] | UnsetType = UNSET
+    hello: Annotated[Deadline, Meta(description="For the whole ClientHello.")] | UnsetType = UNSET
+    handshake: Annotated[Deadline, Meta(description="For the handshake.")] | UnsetType = UNSET
+    connect: Annotated[Deadline, Meta(description="For one server.")] | UnsetType = UNSET
+    greeting: Annotated[Deadline, Meta(description="For its greeting.")] | UnsetType = UNSET
+    idle: Annotated[Deadline, Meta(description="Without a byte either way.")] | UnsetType = UNSET
     half_closed: (
-        Annotated[Duration, Meta(description="After one side has finished.")] | UnsetType
+        Annotated[Deadline, Meta(description="After one side has finished.")] | UnsetType
     ) = UNSET
-    lifetime: Annotated[Duration, Meta(description="Of a connection.")] | UnsetType = UNSET
+    lifetime: Annotated[Deadline, Meta(description="Of a connection.")] | UnsetType = UNSET
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Caps before TLS, and on connections."""
 
-    line_bytes: Annotated[Size, Meta(description="One line in the clear.")] | UnsetType = UNSET
+    line_bytes: (
+        Annotated[
+            Size,
+            # RFC 5321 section 4.5.3.1.4: a command line has up to 512 octets.
+            Meta(description="One line in the clear.", extra={"check": size_between(512, _64_KIB)}),
+        ]
+        | UnsetType
+    ) = UNSET
     commands: Annotated[Count, Meta(description="Commands in the clear.")] | UnsetType = UNSET
     unknown_commands: (
         Annotated[Count, Meta(description="Of them unknown or refused.")] | UnsetType
     ) = UNSET
-    clear_bytes: Annotated[Size, Meta(description="All before TLS.")] | UnsetType = UNSET
-    hello_bytes: Annotated[Size, Meta(description="A ClientHello.")] | UnsetType = UNSET
-    connections: Annotated[Count, Meta(description="Open in one worker.")] | UnsetType = UNSET
+    clear_bytes: (
+        Annotated[
+            Size,
+            Meta(description="All before TLS.", extra={"check": size_between(1024, 16 * _64_KIB)}),
+        ]
+        | UnsetType
+    ) = UNSET
+    hello_bytes: (
+        Annotated[
+            Size,
+            Meta(description="A ClientHello.", extra={"check": size_between(2048, _64_KIB)}),
+        ]
+        | UnsetType
+    ) = UNSET
+    connections: (
+        Annotated[Connections, Meta(description="Open in one worker.")] | UnsetType
+    ) = UNSET
 
 
 class Listener(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where clients connect."""
 
     name: Annotated[Name, Meta(description="For the log.")]
-    bind: Annotated[tuple[BindAddress, ...], Meta(description="IP addresses with ports.")]
+    bind: Annotated[
+        tuple[BindAddress, ...], Meta(min_length=1, description="IP addresses with ports.")
+    ]
     mode: Annotated[Mode, Meta(description="When TLS begins.")]
     backend: Annotated[Name, Meta(description="Name of the [[backend]] behind it.")]
     protocol: Annotated[
@@ -175,7 +212,10 @@ class Listener(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Probe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the backend's greeting is learnt."""
 
-    interval: Annotated[Duration, Meta(description="Between two looks.")] = "30s"
+    interval: Annotated[
+        Duration,
+        Meta(description="Between two looks.", extra={"check": duration_between(1, _DAY_S)}),
+    ] = "30s"
 
 
 class Backend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,7 +224,10 @@ class Backend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[Name, Meta(description="For `backend` of listeners.")]
     servers: Annotated[
         tuple[ServerAddress, ...],
-        Meta(description="host:port, [v6]:port or unix:/path; tried in this order."),
+        Meta(
+            min_length=1,
+            description="host:port, [v6]:port or unix:/path; tried in this order.",
+        ),
     ]
     proxy_protocol: Annotated[ProxyVersion, Meta(description="The header it expects.")] = (
         ProxyVersion.V2
@@ -210,7 +253,13 @@ class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Drain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happens to open connections."""
 
-    on_stop: Annotated[Duration, Meta(description="How long they may go on at a stop.")] = "30s"
+    on_stop: Annotated[
+        Duration,
+        Meta(
+            description="How long they may go on at a stop.",
+            extra={"check": duration_between(0, _DAY_S)},
+        ),
+    ] = "30s"
 
 
 class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Final
 
 DURATION_PATTERN: Final = r"^[0-9]{1,9}(\.[0-9]{1,3})?[smhd]$(?!\n)"
@@ -38,6 +39,26 @@ def parse_size(value: int | str) -> int:
     if value < 0:
         raise ValueError("not a size")
     return value
+
+
+def duration_between(least_s: float, most_s: float) -> Callable[[float | str], None]:
+    """A check of what `parse_duration` reads; it raises ValueError."""
+
+    def check(value: float | str) -> None:
+        if not least_s <= parse_duration(value) <= most_s:
+            raise ValueError(f"not from {format_duration(least_s)} to {format_duration(most_s)}")
+
+    return check
+
+
+def size_between(least: int, most: int) -> Callable[[int | str], None]:
+    """A check of what `parse_size` reads; it raises ValueError."""
+
+    def check(value: int | str) -> None:
+        if not least <= parse_size(value) <= most:
+            raise ValueError(f"not from {least} to {most} bytes")
+
+    return check
 
 
 def format_duration(seconds: float) -> str:

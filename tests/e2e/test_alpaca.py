@@ -5,26 +5,28 @@ ALPACA (https://alpaca-attack.com): the defence is ALPN, which browsers always o
 
 import pytest
 
+from tests.support.addresses import own_address
 from tests.support.clear import MAIL_PROTOCOLS, ClearClient
 from tests.support.pki import HOSTNAME, Pki
-from tests.support.s_client import alert_number, s_client
+from tests.support.s_client import s_client
 from tests.support.stage import Stage
 from tests.support.tools import run
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
 def test_curl(protocol: str, stage: Stage, pki: Pki) -> None:
-    scene, since = stage[protocol].scene(), stage.edge.mark()
+    scene, source = stage[protocol].scene(), own_address()
     port = stage[protocol].tls
     finished = run(
         "curl",
         *("--silent", "--show-error", "--cacert", str(pki.ca), "--max-time", "15"),
+        *("--interface", source),
         *("--connect-to", f"{HOSTNAME}:{port}:127.0.0.1:{port}"),
         f"https://{HOSTNAME}:{port}/<script>",
     )
     assert finished.status == 35, finished.text  # CURLE_SSL_CONNECT_ERROR
     assert "script" not in finished.text
-    record = stage.edge.wait_for("connection.closed", since=since)
+    record = stage.edge.wait_for("connection.closed", client_ip=source)
     assert (record["outcome"], record["tls"]) == ("alpn_mismatch", False)
     assert scene.clients() == []
 
@@ -44,23 +46,21 @@ def test_curl(protocol: str, stage: Stage, pki: Pki) -> None:
 )
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_alpn(protocol: str, offer: str, is_accepted: bool, version: str, stage: Stage) -> None:
-    since = stage.edge.mark()
     finished = s_client(stage[protocol].tls, version, "-alpn", offer)
     if is_accepted:
         assert finished.status == 0, finished.text
-        record = stage.edge.wait_for("tls.established", since=since)
+        record = finished.established(stage.edge)
         assert f"ALPN protocol: {record['alpn']}" in finished.text
         assert record["alpn"] in offer.split(",")
     else:
-        assert alert_number(finished) == 120
-        stage.edge.wait_for("connection.closed", since=since, outcome="alpn_mismatch")
+        assert finished.alert == 120
+        assert finished.closed(stage.edge)["outcome"] == "alpn_mismatch"
 
 
 def test_alpn_after_starttls(stage: Stage) -> None:
-    since = stage.edge.mark()
     finished = s_client(stage["imap"].starttls, "-starttls", "imap", "-alpn", "h2")
-    assert alert_number(finished) == 120
-    stage.edge.wait_for("connection.closed", since=since, outcome="alpn_mismatch")
+    assert finished.alert == 120
+    assert finished.closed(stage.edge)["outcome"] == "alpn_mismatch"
 
 
 def test_raw_accepts_any_alpn_or_none(stage: Stage, pki: Pki) -> None:

@@ -31,19 +31,19 @@ def test_transport(
     with (
         FakeBackend(echo, port=back, path=path, proxy_protocol=proxy_protocol) as backend,
         running_edge(configuration, tmp_path) as edge,
-        ClearClient(front, source="127.1.9.1") as client,
+        ClearClient(front) as client,
     ):
         peer = client.tls(pki.client_context(), HOSTNAME)
         peer.send(b"hello")
         assert peer.receive() == b"hello"
         peer.close_notify()
         assert peer.rest() == b""
-        record = edge.closed(client.local_port)
+        record = edge.closed(client.address)
         header = backend.client().header
         if proxy_protocol == "off":
             assert header is None
         else:
             assert header is not None
-            assert header.source == ("127.1.9.1", client.local_port)
+            assert header.source == client.address
             assert header.destination == ("127.0.0.1", front)
     assert record["server"] == (f"unix:{path}" if path else f"127.0.0.1:{back}")

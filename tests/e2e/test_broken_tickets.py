@@ -25,8 +25,7 @@ def test_damaged_ticket(version: str, place: str, stage: Stage, tmp_path: Path) 
     assert "Reused, " in whole.text
 
     kept.write_text(with_damaged_ticket(kept, PLACES[place]))
-    since = stage.edge.mark()
     again = s_client(port, *options, "-sess_in", str(kept), stdin=b"QUIT\r\n")
     assert again.status == 0, again.text
     assert "New, " in again.text
-    assert stage.edge.wait_for("tls.established", since=since)["resumed"] is False
+    assert again.established(stage.edge)["resumed"] is False

@@ -36,10 +36,10 @@ def connect(stage: Stage, pki: Pki, mode: str, version: ssl.TLSVersion) -> ssl.S
 def test_download(mode: str, version: ssl.TLSVersion, stage: Stage, pki: Pki) -> None:
     with stage["smtp"].play(greet_and("smtp", source(TOTAL_BYTES))):
         with connect(stage, pki, mode, version) as sock:
-            port = sock.getsockname()[1]
+            address = sock.getsockname()
             assert download_digest(sock, TOTAL_BYTES) == EXPECTED
         # The greeting of implicit TLS is relayed, that after STARTTLS is swallowed.
-        assert stage.edge.closed(port)["bytes_out"] in range(TOTAL_BYTES, TOTAL_BYTES + 100)
+        assert stage.edge.closed(address)["bytes_out"] in range(TOTAL_BYTES, TOTAL_BYTES + 100)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -47,6 +47,6 @@ def test_download(mode: str, version: ssl.TLSVersion, stage: Stage, pki: Pki) ->
 def test_upload(mode: str, version: ssl.TLSVersion, stage: Stage, pki: Pki) -> None:
     with stage["smtp"].play(greet_and("smtp", sink(TOTAL_BYTES))):
         with connect(stage, pki, mode, version) as sock:
-            port = sock.getsockname()[1]
+            address = sock.getsockname()
             assert upload(sock, TOTAL_BYTES) == EXPECTED
-        assert stage.edge.closed(port)["bytes_in"] == TOTAL_BYTES
+        assert stage.edge.closed(address)["bytes_in"] == TOTAL_BYTES

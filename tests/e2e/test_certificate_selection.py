@@ -18,7 +18,7 @@ from tests.support.edge_config import Backend, Listener, edge_toml
 from tests.support.fake_backend import FakeBackend
 from tests.support.pki import HOSTNAME, Pair, Pki
 from tests.support.ports import Ports
-from tests.support.s_client import alert_number, s_client
+from tests.support.s_client import s_client
 from tests.support.scripts import echo
 from tests.support.tls_peer import TlsPeer
 
@@ -87,7 +87,7 @@ BY_NAME = [
 def test_by_name(sni: str | None, expected: str, host: Host, pki: Pki) -> None:
     with ClearClient(host.port) as client:
         seen = _fingerprint(client.tls(anyone(pki), sni))
-        record = host.edge.established(client.local_port)
+        record = host.edge.established(client.address)
     assert seen == host.pairs[expected].sha256
     assert record["certificate_sha256"] == seen
 
@@ -95,12 +95,11 @@ def test_by_name(sni: str | None, expected: str, host: Host, pki: Pki) -> None:
 @pytest.mark.parametrize("sni", ["unknown.example", "two.levels.example.com", None])
 def test_strict_sni_refuses(sni: str | None, host: Host) -> None:
     """Alert 112, unrecognized_name (RFC 6066 section 3); also without any name."""
-    since = host.edge.mark()
     name = ("-servername", sni) if sni else ("-noservername",)
     finished = s_client(host.strict, *name)
     assert finished.status != 0
-    assert alert_number(finished) == 112
-    record = host.edge.wait_for("connection.closed", since=since)
+    assert finished.alert == 112
+    record = finished.closed(host.edge)
     assert (record["outcome"], record["tls"]) == ("sni_unknown", False)
 
 
@@ -108,7 +107,7 @@ def test_strict_sni_refuses(sni: str | None, host: Host) -> None:
 def test_strict_sni_serves_its_names(sni: str, host: Host, pki: Pki) -> None:
     with ClearClient(host.strict) as client:
         client.tls(anyone(pki), sni)
-        assert host.edge.established(client.local_port)["sni"] == sni
+        assert host.edge.established(client.address)["sni"] == sni
 
 
 @pytest.mark.parametrize(
@@ -124,13 +123,12 @@ def test_strict_sni_serves_its_names(sni: str, host: Host, pki: Pki) -> None:
 )
 def test_by_key_type(options: tuple[str, ...], expected: str, host: Host) -> None:
     """Of two pairs for one name, the one that the client can verify; ECDSA when it can both."""
-    since = host.edge.mark()
     finished = s_client(host.port, "-servername", "imap.example.com", *options)
     assert finished.status == 0, finished.text
     pem = finished.text[finished.text.index("-----BEGIN") : finished.text.index("-----END")]
     der = ssl.PEM_cert_to_DER_cert(pem + "-----END CERTIFICATE-----\n")
     assert hashlib.sha256(der).hexdigest() == host.pairs[expected].sha256
-    record = host.edge.wait_for("tls.established", since=since)
+    record = finished.established(host.edge)
     assert record["certificate_sha256"] == host.pairs[expected].sha256
 
 

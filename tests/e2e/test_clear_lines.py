@@ -60,8 +60,8 @@ def talk(stage: Stage, protocol: str, data: bytes) -> tuple[bytes, object]:
             client.send(data)
         except ConnectionError:
             # It closed while most of it was still to be sent.
-            return b"", stage.edge.closed(client.local_port)["outcome"]
+            return b"", stage.edge.closed(client.address)["outcome"]
         said = client.rest()
-    outcome = stage.edge.closed(client.local_port)["outcome"]
+    outcome = stage.edge.closed(client.address)["outcome"]
     assert scene.clients() == []
     return said, outcome

@@ -67,7 +67,7 @@ def test_a_verified_client_is_named(
         peer = client.tls(context, HOSTNAME)
         peer.send(b"x")
         assert peer.receive() == b"x"
-        record = host.edge.established(client.local_port)
+        record = host.edge.established(client.address)
     header = host.backend.client(since=since).header
     assert header is not None
     assert header.ssl is not None
@@ -86,7 +86,7 @@ def test_without_a_certificate_verify_is_not_zero(
         peer = client.tls(pki.client_context(version=version), HOSTNAME)
         peer.send(b"x")
         assert peer.receive() == b"x"
-        assert host.edge.established(client.local_port)["client_certificate_cn"] is None
+        assert host.edge.established(client.address)["client_certificate_cn"] is None
     header = host.backend.client(since=since).header
     assert header is not None
     assert header.ssl is not None
@@ -111,6 +111,6 @@ def test_unverified_clients_are_refused(
         with pytest.raises((ssl.SSLError, TruncatedError, ConnectionError)):
             # With TLS 1.3 the client believes in its handshake until it reads.
             client.tls(context, HOSTNAME).receive()
-    record = host.edge.closed(client.local_port)
+    record = host.edge.closed(client.address)
     assert (record["outcome"], record["tls"]) == ("client_certificate_failed", False)
     assert not [one for one in host.backend.conversations.items(since) if not one.is_probe]

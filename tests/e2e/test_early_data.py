@@ -28,10 +28,9 @@ def test_rejected(is_ticket_known: bool, stage: Stage, tmp_path: Path) -> None:
     if not is_ticket_known:
         kept.write_text(with_damaged_ticket(kept, 3))
 
-    scene, since = stage["smtp"].scene(), stage.edge.mark()
+    scene = stage["smtp"].scene()
     finished = s_client(port, *OPTIONS, "-sess_in", str(kept), "-early_data", str(early))
     assert "Early data was rejected" in finished.text, finished.text
-    record = stage.edge.wait_for("tls.established", since=since)
-    assert record["resumed"] is is_ticket_known
-    assert stage.edge.closed(int(str(record["client_port"])), since=since)["bytes_in"] == 0
+    assert finished.established(stage.edge)["resumed"] is is_ticket_known
+    assert finished.closed(stage.edge)["bytes_in"] == 0
     assert EARLY not in bytes(scene.client().received)

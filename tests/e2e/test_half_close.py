@@ -40,7 +40,7 @@ def test_the_backend_answers_a_client_that_has_ended(
         assert peer.rest() == ANSWER
         assert bytes(scene.client().received) == b"last words\r\n"
         assert scene.client().wait_end() == "eof"
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     assert record["outcome"] in {"client_closed", "backend_closed"}
     assert (record["bytes_in"], record["bytes_out"]) == (len(b"last words\r\n"), len(ANSWER))
 
@@ -59,7 +59,7 @@ def test_the_client_goes_on_after_the_backend_has_ended(
         peer.close_notify()
         assert scene.client().wait_end() == "eof"
         assert bytes(scene.client().received) == b"one more thing\r\n"
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     assert record["outcome"] in {"client_closed", "backend_closed"}
 
 
@@ -70,7 +70,7 @@ def test_a_bare_end_of_the_connection_is_an_abort(stage: Stage, pki: Pki) -> Non
     ):
         peer = client.upgrade("smtp", pki.client_context(), HOSTNAME)
         peer.send(b"last words\r\n")
-        port = client.local_port
+        address = client.address
         client.sock.close()
         assert scene.client().wait_end() == "reset"
-        assert stage.edge.closed(port)["outcome"] == "client_aborted"
+        assert stage.edge.closed(address)["outcome"] == "client_aborted"

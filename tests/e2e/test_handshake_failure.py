@@ -24,7 +24,7 @@ def after_go_ahead(
         client.starttls(protocol)
         client.send(data)
         said = client.rest()
-    return said, stage.edge.closed(client.local_port), scene
+    return said, stage.edge.closed(client.address), scene
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
@@ -59,7 +59,7 @@ def test_garbage_after_the_hello(
         assert client.sock.recv(1) == b"\x16"
         client.send(b"RSET\r\nNOOP\r\nMAIL FROM:<a@example.org>\r\n")
         said = client.rest()
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     # The rest of the first flight and one alert, no line of a mail protocol.
     assert b"250 " not in said
     assert (record["outcome"], record["tls"]) == ("handshake_failed", False)
@@ -77,8 +77,8 @@ def test_client_leaves(protocol: str, flight: str, stage: Stage, pki: Pki) -> No
         client.send({"before-hello": b"", "half-hello": hello[:100]}.get(flight, hello))
         if flight == "after-hello":
             assert client.sock.recv(1) == b"\x16"
-        port = client.local_port
-    record = stage.edge.closed(port)
+        address = client.address
+    record = stage.edge.closed(address)
     assert record["outcome"] in {"client_gone", "handshake_failed"}
     assert record["tls"] is False
     assert scene.clients() == []
@@ -95,5 +95,5 @@ def test_a_client_that_distrusts_us(stage: Stage) -> None:
         with pytest.raises(ssl.SSLCertVerificationError):
             TlsPeer(client.sock, context, HOSTNAME).handshake()
         assert client.rest() == b""
-    assert stage.edge.closed(client.local_port)["outcome"] == "handshake_failed"
+    assert stage.edge.closed(client.address)["outcome"] == "handshake_failed"
     assert seen == []

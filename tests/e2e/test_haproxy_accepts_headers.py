@@ -54,8 +54,9 @@ def test_header_is_accepted(
         peer = client.tls(context, sni)
         peer.send(b"echo")
         assert peer.receive() == b"echo"
-        source = f"src={address}:{client.local_port} dst={address}:{host.port} "
-        record = host.edge.established(client.local_port)
+        ip, port = client.address
+        source = f"src={ip}:{port} dst={address}:{host.port} "
+        record = host.edge.established(client.address)
     line = host.haproxy.daemon.wait_for_line(source)
     assert f"id={record['id']}" in line
     # The longest name leaves no room for itself below 232 bytes over IPv6.

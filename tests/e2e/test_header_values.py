@@ -20,15 +20,15 @@ def test_tls_session(
     """Version, cipher, group, SNI, ALPN and the record's id."""
     context = pki.client_context(version=version, alpn=("smtp",))
     port = recorder_host.mx if mode == "starttls" else recorder_host.submissions
-    with ClearClient(port, source="127.1.3.1") as client:
+    with ClearClient(port) as client:
         if mode == "starttls":
             peer = client.upgrade("smtp", context, HOSTNAME)
         else:
             peer = client.tls(context, HOSTNAME)
             assert peer.line().startswith(b"220 ")
         _quit(peer)
-        header = recorder_host.recorder.header_from(client.local_port)
-        record = recorder_host.edge.established(client.local_port)
+        header = recorder_host.recorder.header_from(client.address)
+        record = recorder_host.edge.established(client.address)
         cipher = peer.tls.cipher()
 
     version_name = peer.tls.version()
@@ -36,7 +36,7 @@ def test_tls_session(
     assert version_name is not None
     tlv = header.tlv
     assert tlv is not None
-    assert str(header.src_addr) == "127.1.3.1"
+    assert str(header.src_addr) == client.address[0]
     assert (str(header.dst_addr), header.dst_port) == ("127.0.0.1", port)
     assert tlv["SSL_VERSION"] == version_name.encode()
     assert tlv["SSL_CIPHER"] == cipher[0].encode()
@@ -51,18 +51,18 @@ def test_tls_session(
 
 def test_plaintext_session(recorder_host: RecorderHost) -> None:
     """No SSL TLV, nothing about TLS; but the addresses and the id."""
-    with ClearClient(recorder_host.mx, source="127.1.3.2") as client:
+    with ClearClient(recorder_host.mx) as client:
         client.greeting("smtp")
         client.send(b"EHLO client.example.org\r\n")
         client.reply()
         client.send(b"MAIL FROM:<a@example.org>\r\n")
         assert client.reply().startswith(b"250 ")
-        header = recorder_host.recorder.header_from(client.local_port)
+        header = recorder_host.recorder.header_from(client.address)
         client.send(b"QUIT\r\n")
         assert client.reply().startswith(b"221 ")
-    record = recorder_host.edge.closed(client.local_port)
+    record = recorder_host.edge.closed(client.address)
 
-    assert str(header.src_addr) == "127.1.3.2"
+    assert str(header.src_addr) == client.address[0]
     assert header.tlv is not None
     assert not [name for name in header.tlv if name.startswith("SSL") or name == "x26"]
     assert "AUTHORITY" not in header.tlv

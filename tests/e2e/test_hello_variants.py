@@ -36,14 +36,14 @@ def test_fragmented(sizes: tuple[int, ...], stage: Stage, pki: Pki) -> None:
     context = pki.client_context()
     with ClearClient(stage.raw) as whole:
         whole.tls(context, HOSTNAME)
-        expected = stage.edge.established(whole.local_port)
+        expected = stage.edge.established(whole.address)
     with ClearClient(stage.raw) as client:
         peer = TlsPeer(client.sock, context, HOSTNAME)
         client.send(in_records(peer.first_flight(), *sizes))
         peer.handshake()
         peer.send(b"x")
         assert peer.receive() == b"x"
-        record = stage.edge.established(client.local_port)
+        record = stage.edge.established(client.address)
     assert (record["sni"], record["ja4"]) == (HOSTNAME, expected["ja4"])
     assert record["certificate_sha256"] == expected["certificate_sha256"]
 
@@ -56,7 +56,7 @@ def test_another_record_in_between(between: bytes, stage: Stage, pki: Pki) -> No
         split = in_records(flight, 50, 10_000)
         client.send(split[:55] + between + split[55:])
         said = client.rest()
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     assert said[:1] == b"\x15"
     assert (record["outcome"], record["tls"]) == ("hello_invalid", False)
 
@@ -67,6 +67,6 @@ def test_too_large(stage: Stage) -> None:
     with ClearClient(stage.raw) as client:
         client.send(b"\x16\x03\x01\x40\x00\x01" + announced + b"\x03\x03" + bytes(16_000))
         said = client.rest()
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     assert said[:1] == b"\x15"
     assert record["outcome"] == "hello_too_large"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.hosts import WebHost
 from tests.support.pki import HOSTNAME, Pki
+from tests.support.s_client import s_client
 from tests.support.tools import Finished, run
 
 
@@ -33,11 +34,9 @@ def test_alpn_is_http_1_1(web_host: WebHost, pki: Pki) -> None:
 
 def test_h2_alone_is_refused(web_host: WebHost) -> None:
     """No overlap: alert 120, no_application_protocol (RFC 7301 section 3.2)."""
-    since = web_host.edge.mark()
-    finished = run("openssl", "s_client", "-connect", f"127.0.0.1:{web_host.port}", "-alpn", "h2")
-    assert finished.status != 0
-    assert "alert number 120" in finished.text
-    web_host.edge.wait_for("connection.closed", since=since, outcome="alpn_mismatch")
+    finished = s_client(web_host.port, "-alpn", "h2")
+    assert finished.alert == 120
+    assert finished.closed(web_host.edge)["outcome"] == "alpn_mismatch"
 
 
 @pytest.mark.parametrize("size", [0, 1, 16_384, 16_385, 5_000_000])

@@ -27,9 +27,9 @@ def test_addresses(ports: Ports, pki: Pki, tmp_path: Path) -> None:
                 peer = client.tls(pki.client_context(), HOSTNAME)
                 peer.send(b"x")
                 assert peer.receive() == b"x"
-                record = edge.established(client.local_port)
+                record = edge.established(client.address)
                 header = backend.client(since=since).header
                 assert header is not None
-                assert header.source == (host, client.local_port)
+                assert header.source == client.address
                 assert header.destination == (host, front)
             assert record["client_ip"] == host

@@ -20,9 +20,9 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sni(name: str, stage: Stage) -> None:
-    scene, since = stage["imap"].scene(), stage.edge.mark()
+    scene = stage["imap"].scene()
     finished = s_client(stage["imap"].tls, "-servername", NAMES[name])
-    record = stage.edge.wait_for("connection.closed", since=since)
+    record = finished.closed(stage.edge)
     assert not stage.edge.records("forged")
     assert len(json.dumps(record["sni"])) < 600
     if finished.status == 0:

@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.clear import MAIL_PROTOCOLS
 from tests.support.pki import HOSTNAME, Pki
+from tests.support.s_client import s_client
 from tests.support.stage import Stage
-from tests.support.tools import run
 
 LAST_WORDS = {
     "smtp": b"QUIT\r\n",
@@ -18,10 +18,8 @@ LAST_WORDS = {
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
 def test_starttls(protocol: str, version: str, stage: Stage, pki: Pki) -> None:
-    since = stage.edge.mark()
-    finished = run(
-        "openssl",
-        *("s_client", "-connect", f"127.0.0.1:{stage[protocol].starttls}"),
+    finished = s_client(
+        stage[protocol].starttls,
         *("-starttls", protocol, "-servername", HOSTNAME, "-brief", "-crlf"),
         *("-CAfile", str(pki.ca), "-verify_hostname", HOSTNAME, "-verify_return_error"),
         "-" + version.lower().replace("v", "").replace(".", "_").removesuffix("_0"),
@@ -32,7 +30,7 @@ def test_starttls(protocol: str, version: str, stage: Stage, pki: Pki) -> None:
     assert finished.status == 0, finished.text
     assert f"Protocol version: {version}" in finished.text
     assert "Verification: OK" in finished.text
-    record = stage.edge.wait_for("tls.established", since=since, listener=f"{protocol}-starttls")
+    record = finished.established(stage.edge)
     assert record["tls_version"] == version
     assert record["starttls"] is True
     assert record["sni"] == HOSTNAME

@@ -15,7 +15,7 @@ JA4 = re.compile(r"t13[di]\d{4}[a-z0-9]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
 
 @pytest.mark.parametrize("mode", ["starttls", "tls"])
 def test_records(mode: str, stage: Stage, pki: Pki) -> None:
-    with ClearClient(stage["imap"].port(mode), source="127.1.5.1") as client:
+    with ClearClient(stage["imap"].port(mode)) as client:
         context = pki.client_context(alpn=("imap",))
         if mode == "starttls":
             peer, relayed = client.upgrade("imap", context, HOSTNAME), b""
@@ -25,8 +25,8 @@ def test_records(mode: str, stage: Stage, pki: Pki) -> None:
         peer.send(b"a LOGOUT\r\n")
         relayed += peer.rest()
         cipher = peer.tls.cipher()
-    established = stage.edge.established(client.local_port)
-    closed = stage.edge.closed(client.local_port)
+    established = stage.edge.established(client.address)
+    closed = stage.edge.closed(client.address)
 
     assert cipher is not None
     assert fields_of(
@@ -36,8 +36,8 @@ def test_records(mode: str, stage: Stage, pki: Pki) -> None:
         "listener": f"imap-{mode}",
         "protocol": "imap",
         "starttls": mode == "starttls",
-        "client_ip": "127.1.5.1",
-        "client_port": client.local_port,
+        "client_ip": client.address[0],
+        "client_port": client.address[1],
         "sni": HOSTNAME,
         "alpn": "imap",
         "tls_version": "TLSv1.3",

@@ -80,7 +80,7 @@ def test_in_every_worker(version: ssl.TLSVersion, host: Host, pki: Pki) -> None:
             again = stack.enter_context(connect(context, host.open, HOSTNAME, session=session))
             session_of(again)
             assert again.session_reused
-            assert host.edge.established(again.getsockname()[1])["resumed"] is True
+            assert host.edge.established(again.getsockname())["resumed"] is True
         # Both workers hold some of the connections, so both have resumed the session.
         busy = {pid: _descriptors(pid) for pid in host.edge.workers}
         assert all(busy[pid] > idle[pid] for pid in host.edge.workers), (idle, busy)
@@ -94,7 +94,7 @@ def test_under_another_name(version: ssl.TLSVersion, host: Host, pki: Pki) -> No
     with connect(context, host.open, OTHER_NAME, session=session) as again:
         session_of(again)
         assert again.session_reused
-        assert host.edge.established(again.getsockname()[1])["sni"] == OTHER_NAME
+        assert host.edge.established(again.getsockname())["sni"] == OTHER_NAME
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -133,7 +133,7 @@ def test_a_full_handshake_where_the_certificate_is_shown(
     with connect(context, host.require, HOSTNAME, session=session) as again:
         session_of(again)
         assert not again.session_reused
-        record = host.edge.established(again.getsockname()[1])
+        record = host.edge.established(again.getsockname())
     assert record["resumed"] is False
     assert record["client_certificate_cn"] == "somebody"
 

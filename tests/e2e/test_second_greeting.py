@@ -73,7 +73,7 @@ def session(
     """All that a client hears inside TLS, up to a proper end, and the closing record."""
     with stage[protocol].play(script), ClearClient(stage[protocol].starttls) as client:
         said = client.upgrade(protocol, pki.client_context(), HOSTNAME).rest()
-    return said, stage.edge.closed(client.local_port)
+    return said, stage.edge.closed(client.address)
 
 
 SPLIT = {

@@ -74,7 +74,7 @@ def test_backend_does_not_read(stage: Stage, pki: Pki) -> None:
         client.greeting("smtp")
         client.starttls("smtp")
         with pki.client_context().wrap_socket(client.sock, server_hostname=HOSTNAME) as sock:
-            port = client.local_port
+            address = client.address
             sender = threading.Thread(target=send_until_stalled, args=(sock, stalled))
             sender.start()
             assert stalled.wait(20)
@@ -82,4 +82,4 @@ def test_backend_does_not_read(stage: Stage, pki: Pki) -> None:
             go_on.set()
             sender.join(30)
             sock.unwrap().close()
-    assert stage.edge.closed(port)["bytes_in"] == TOTAL_BYTES
+    assert stage.edge.closed(address)["bytes_in"] == TOTAL_BYTES

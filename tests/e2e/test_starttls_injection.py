@@ -41,7 +41,7 @@ def test_in_the_same_segment(protocol: str, tail: str, stage: Stage, pki: Pki) -
         rest = client.rest()
         assert b"\x16\x03" not in rest
         assert rest.count(b"\n") <= 1, "at most a farewell"
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     assert (record["outcome"], record["tls"]) == ("starttls_injection", False)
     assert scene.clients() == []
 
@@ -58,7 +58,7 @@ def test_in_a_later_segment(protocol: str, tail: str, delay_ms: int, stage: Stag
         select.select([client.sock], [], [], delay_ms / 1000)
         client.send(TAILS[tail])
         said = client.rest()
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     if record["outcome"] == "starttls_injection":
         assert said.startswith(ERROR[protocol]), said
     else:

@@ -89,8 +89,8 @@ def test_clients_give_up(
     with attacker:
         finished = client(port, pki, tmp_path)
     assert finished.status != 0, finished.text
+    assert attacker.connections > 0
     heard = b"".join(attacker.heard)
-    assert heard, "the client never came"
     for secret in (b"secret", b"c2VjcmV0", b"AHVzZXIAc2VjcmV0", b"LOGIN", b"AUTH"):
         assert secret not in heard
     assert scene.clients() == []

@@ -43,7 +43,7 @@ def test_on_a_clear_port(protocol: str, talk: str, stage: Stage, pki: Pki) -> No
         hello = TlsPeer(client.sock, pki.client_context(), HOSTNAME).first_flight()
         client.send(TALK.get(talk, hello))
         said = client.rest()
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     assert record["outcome"] in CLEAR_OUTCOMES
     if talk in {"http-get", "http-post", "client-hello", "rdp", "ssh"}:
         assert record["outcome"] == "wrong_protocol"
@@ -60,7 +60,7 @@ def test_on_a_tls_port(protocol: str, talk: str, stage: Stage) -> None:
     with ClearClient(port) as client:
         client.send(TALK[talk])
         said = client.rest()
-    record = stage.edge.closed(client.local_port)
+    record = stage.edge.closed(client.address)
     assert (record["outcome"], record["tls"]) == ("wrong_protocol", False)
     # One fatal alert record (RFC 8446 section 6), nothing else.
     assert said[:2] == b"\x15\x03", said
@@ -71,10 +71,10 @@ def test_on_a_tls_port(protocol: str, talk: str, stage: Stage) -> None:
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
 def test_proxy_v1_is_not_believed(protocol: str, stage: Stage) -> None:
     """A public listener never parses a PROXY header: to SMTP it is an unknown command."""
-    with ClearClient(stage[protocol].starttls, source="127.1.6.1") as client:
+    with ClearClient(stage[protocol].starttls) as client:
         client.greeting(protocol)
         client.send(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 25\r\n")
         line = client.line()
-        port = client.local_port
+        address = client.address
     assert line.startswith({"smtp": b"5", "imap": b"* BAD", "pop3": b"-ERR"}.get(protocol, b"NO"))
-    assert stage.edge.closed(port)["client_ip"] == "127.1.6.1"
+    assert stage.edge.closed(address)["client_ip"] == address[0]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Self
 
+from tests.support.addresses import Address, own_address
 from tests.support.tls_peer import TlsPeer
 
 MAIL_PROTOCOLS = ("smtp", "imap", "pop3", "sieve")
@@ -34,12 +35,12 @@ REFUSAL: Mapping[str, bytes] = {
 class ClearClient:
     """A TCP client of one listener; a context manager that closes its socket."""
 
-    def __init__(self, port: int, *, host: str = "127.0.0.1", source: str | None = None) -> None:
-        address = (source, 0) if source else None
-        self.sock = socket.create_connection((host, port), 15, source_address=address)
+    def __init__(self, port: int, *, host: str = "127.0.0.1") -> None:
+        source = None if ":" in host else (own_address(), 0)
+        self.sock = socket.create_connection((host, port), 15, source_address=source)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.local_port: int = self.sock.getsockname()[1]
-        """What the edge logs as `client_port`."""
+        self.address: Address = self.sock.getsockname()[:2]
+        """What the edge logs as `client_ip` and `client_port`."""
         self._buffer = bytearray()
 
     def __enter__(self) -> Self:

@@ -46,11 +46,8 @@ def running_dovecot(
     executable = program("dovecot")
     for part in ("run", "state", "mail"):
         (directory / part).mkdir(parents=True)
-    # Mail belongs to nobody, who has to get there.
+    # Mail belongs to the user nobody.
     (directory / "mail").chmod(0o777)
-    for parent in (directory, *directory.parents[:3]):
-        if parent.owner() == "root" and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
     taken = {protocol: ports.take() for _, _, protocol in SERVICES}
     config = directory / "dovecot.conf"
     config.write_text(_configuration(directory, pki, taken, relay_port))

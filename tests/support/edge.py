@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.addresses import Address
 from tests.support.daemon import Daemon
 from tests.support.journal import DEFAULT_TIMEOUT_S
 
@@ -52,7 +53,9 @@ class Edge:
 
         A connection of our own is the barrier: its closing record comes after theirs.
         """
-        with socket.create_connection(self._barrier) as sock:
+        family = socket.AF_INET6 if ":" in self._barrier[0] else socket.AF_INET
+        with socket.socket(family) as sock:
+            sock.connect(self._barrier)
             port = sock.getsockname()[1]
         self.closed(port)
         return self._daemon.lines.mark()
@@ -73,13 +76,15 @@ class Edge:
         )
         return _parsed(line)
 
-    def established(self, client_port: int, *, since: int = 0) -> Record:
-        """The handshake record of the connection from `client_port`."""
-        return self.wait_for("tls.established", since=since, client_port=client_port)
+    def established(self, client: Address) -> Record:
+        """The handshake record of the connection from `client`."""
+        ip, port = client
+        return self.wait_for("tls.established", client_ip=ip, client_port=port)
 
-    def closed(self, client_port: int, *, since: int = 0) -> Record:
-        """The closing record of the connection from `client_port`."""
-        return self.wait_for("connection.closed", since=since, client_port=client_port)
+    def closed(self, client: Address) -> Record:
+        """The closing record of the connection from `client`."""
+        ip, port = client
+        return self.wait_for("connection.closed", client_ip=ip, client_port=port)
 
     def records(self, event: str | None = None, *, since: int = 0) -> list[Record]:
         """All records so far, of one event or of all."""

@@ -191,7 +191,6 @@ class FakeBackend:
                 read = read_header if self._proxy_protocol == "v2" else read_v1_header
                 one.header = read(one.exactly)
             one.is_past_header = True
-            one.received += one._buffer
             self.conversations.add(one)
             (self._probe if one.is_probe else self._script)(one)
         except OSError:

@@ -34,6 +34,7 @@ class ManInTheMiddle:
         self._sockets: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
+        self.connections = 0
         self.heard: list[bytes] = []
         """Every line that clients sent."""
 
@@ -56,6 +57,7 @@ class ManInTheMiddle:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._target), 15)
+            self.connections += 1
             self._sockets += [client, server]
             for work in (self._downwards, self._upwards):
                 thread = threading.Thread(target=work, args=(client, server), daemon=True)

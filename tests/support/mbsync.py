@@ -16,7 +16,7 @@ Port {port}
 User {user}
 Pass secret
 SSLType {ssl_type}
-CertificateFile {pki.ca}
+CertificateFile {pki.ecdsa.cert}
 SystemCertificates no
 AuthMechs LOGIN PLAIN
 Timeout 15

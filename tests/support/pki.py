@@ -46,7 +46,8 @@ class Pki:
 
     def server(self, label: str, *names: str, key_type: KeyType = KeyType.ECDSA) -> Pair:
         """A server certificate for `names` (DNS names, wildcards or addresses)."""
-        return self._issue(self._servers, label, *names, key_type=key_type)
+        # mbsync insists on a common name.
+        return self._issue(self._servers, label, *names, common_name=names[0], key_type=key_type)
 
     def client(self, label: str, common_name: str) -> Pair:
         """A client certificate of the client authority."""

@@ -3,6 +3,7 @@
 import socket
 import ssl
 
+from tests.support.addresses import own_address
 from tests.support.clear import STARTTLS
 
 
@@ -15,7 +16,7 @@ def connect(
     starttls: str | None = None,
 ) -> ssl.SSLSocket:
     """A client past its handshake; `session` is offered, `starttls` is the protocol to upgrade."""
-    sock = socket.create_connection(("127.0.0.1", port), 15)
+    sock = socket.create_connection(("127.0.0.1", port), 15, (own_address(), 0))
     try:
         if starttls:
             # One line each of greeting and go-ahead: enough for SMTP, IMAP and POP3.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.support.addresses import Address
 from tests.support.journal import Journal
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ class Recorder:
         self.messages.add(envelope)
         return "250 2.0.0 recorded"
 
-    def header_from(self, client_port: int) -> "ProxyData":
-        """The header of the client with that source port."""
+    def header_from(self, client: Address) -> "ProxyData":
+        """The header of one client."""
         return self.headers.wait_for(
-            lambda data: data.src_port == client_port, f"header from port {client_port}"
+            lambda data: (str(data.src_addr), data.src_port) == client, f"header of {client}"
         )
 
 
