@@ -115,11 +115,7 @@ def _check_idle(at: int, raw: RawListener, listener: Listener, findings: Finding
     if raw.timeouts.idle is UNSET or protocol not in IDLE_FLOORS:
         return
     least_s, source = IDLE_FLOORS[protocol]
-    try:
-        given_s = parse_duration(raw.timeouts.idle)
-    except ValueError:
-        return  # said already
-    if given_s < least_s:
+    if parse_duration(raw.timeouts.idle) < least_s:
         findings.warn(
             ("listener", at, "timeouts"),
             "idle",
@@ -167,7 +163,11 @@ def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
             for address, owner in binds:
                 if not isinstance(server, TcpAddress) or not is_local(server):
                     continue
-                if covers(address, server):
+                if address == server:
+                    message = f'this is listener "{owner}": the edge would connect to itself'
+                    remedy = "Write the address of the mail server."
+                    findings.error(table, "servers", message, remedy, element=element)
+                elif covers(address, server):
                     findings.warn(
                         table,
                         "servers",

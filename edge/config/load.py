@@ -16,7 +16,9 @@ from edge.config.tree import Config
 from edge.errors import Problem
 
 _MAX_FILE_BYTES: Final = 1 << 20
-_SYNTAX: Final = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)")
+_SYNTAX: Final = re.compile(
+    r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def load_text(text: str, path: Path, environ: Mapping[str, str]) -> Loaded:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return _syntax_error(path, str(error))
+        return _syntax_error(path, text, str(error))
     except ValueError:
         # An integer of thousands of digits: too long for Python, not wrong for tomllib.
         return _failed(str(path), "holds a number too long to be read", "Write a shorter one.")
@@ -59,18 +61,20 @@ def load_text(text: str, path: Path, environ: Mapping[str, str]) -> Loaded:
         return _failed(str(path), "is nested too deeply", "Write tables, not nested lists.")
     findings = Findings(places=Places(path.name, text))
     raw = convert_file(document, findings)
-    draft = resolve(raw, directory=path.parent, findings=findings)
+    draft = resolve(raw, directory=path.parent)
     cross_check(raw, draft, findings)
-    config = assemble(raw, draft, path=path, environ=environ, findings=findings)
-    if findings.errors:
-        config = None
+    config = None
+    if raw.edge is not None and not findings.errors:
+        config = assemble(raw, draft, raw.edge, path=path, environ=environ)
     return Loaded(config=config, problems=findings.errors, warnings=findings.warnings)
 
 
-def _syntax_error(path: Path, text: str) -> Loaded:
-    match = _SYNTAX.fullmatch(text)
-    place = f"{path.name}:{match['line']}" if match else path.name
-    what = f"{match['what']} (column {match['column']})" if match else text
+def _syntax_error(path: Path, text: str, error: str) -> Loaded:
+    what, line = error, ""
+    if match := _SYNTAX.fullmatch(error):
+        what, line = match["what"], match["line"] or str(len(text.splitlines()))
+        what += f" (column {match['column']})" if match["column"] else " (end of the file)"
+    place = f"{path.name}:{line}" if line else path.name
     return _failed(place, f"not TOML: {what}", "Correct the line; strings need double quotes.")
 
 

@@ -172,9 +172,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
-    connections: (
-        Annotated[Connections, Meta(description="Open in one worker.")] | UnsetType
-    ) = UNSET
+    connections: Annotated[Connections, Meta(description="Open in one worker.")] | UnsetType = UNSET
 
 
 class Listener(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

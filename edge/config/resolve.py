@@ -37,12 +37,6 @@ from edge.config.tree import (
 from edge.config.units import parse_duration, parse_size
 from edge.core.protocol import Protocol
 
-_T = TypeVar("_T")
-_MAX_DURATION_S: Final = 366 * 86400.0
-_MAX_DRAIN_S: Final = 86400.0
-_BIND_REMEDY: Final = 'Write IP addresses with ports: "192.0.2.1:25"; all: "0.0.0.0:25", "[::]:25".'
-_SERVER_REMEDY: Final = 'Write "127.0.0.1:25", "[::1]:25", "mail.lan:25" or "unix:/run/smtp.sock".'
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -53,16 +47,14 @@ class Draft:
     backends: Mapping[int, Backend]
 
 
-def resolve(raw: Raw, *, directory: Path, findings: Findings) -> Draft:
+def resolve(raw: Raw, *, directory: Path) -> Draft:
     """Resolve every table. Paths are relative to `directory`, that of the file."""
-    backends = {
-        at: _backend(table, ("backend", at), findings) for at, table in raw.backends.items()
-    }
+    backends = {at: _backend(table) for at, table in raw.backends.items()}
     by_name = {backend.name: backend for backend in backends.values()}
     return Draft(
         certificates={at: _certificate(table, directory) for at, table in raw.certificates.items()},
         listeners={
-            at: _listener(table, ("listener", at), directory, by_name, findings)
+            at: _listener(table, directory, by_name.get(table.backend))
             for at, table in raw.listeners.items()
         },
         backends=backends,
@@ -70,22 +62,17 @@ def resolve(raw: Raw, *, directory: Path, findings: Findings) -> Draft:
 
 
 def assemble(
-    raw: Raw, draft: Draft, *, path: Path, environ: Mapping[str, str], findings: Findings
-) -> Config | None:
-    """The whole tree; None when there is no [edge] to put at its root."""
-    on_stop_s = _duration(
-        raw.drain.on_stop, ("drain",), "on_stop", findings, least_s=0.0, most_s=_MAX_DRAIN_S
-    )
-    if raw.edge is None:
-        return None
-    cpus = len(os.sched_getaffinity(0))
+    raw: Raw, draft: Draft, edge: model.Edge, *, path: Path, environ: Mapping[str, str]
+) -> Config:
+    """The whole tree, of a file without errors."""
     return Config(
         path=path,
-        hostname=raw.edge.hostname.lower(),
-        workers=cpus if raw.edge.workers == "auto" else raw.edge.workers,
-        state_dir=_state_dir(raw.edge.state_dir, path.parent, environ),
+        hostname=edge.hostname.lower(),
+        # Not os.cpu_count(): systemd and containers may grant fewer.
+        workers=len(os.sched_getaffinity(0)) if edge.workers == "auto" else edge.workers,
+        state_dir=_state_dir(edge.state_dir, path.parent, environ),
         log_level=raw.log.level,
-        stop_grace_s=on_stop_s,
+        stop_grace_s=parse_duration(raw.drain.on_stop),
         certificates=tuple(draft.certificates.values()),
         listeners=tuple(draft.listeners.values()),
         backends=MappingProxyType({one.name: one for one in draft.backends.values()}),
@@ -117,30 +104,22 @@ def _paths(value: str | tuple[str, ...] | UnsetType, directory: Path) -> tuple[P
 
 
 def _absolute(path: str, directory: Path) -> Path:
-    return Path(os.path.normpath(directory.absolute() / path))
+    return directory.absolute() / path
 
 
-def _backend(table: model.Backend, at: Table, findings: Findings) -> Backend:
-    interval_s = _duration(table.probe.interval, (*at, "probe"), "interval", findings, least_s=1.0)
+def _backend(table: model.Backend) -> Backend:
     tlvs = TLVS if table.tlvs is UNSET else table.tlvs
     return Backend(
         name=table.name,
-        servers=_addresses(parse_server, table.servers, at, "servers", _SERVER_REMEDY, findings),
+        servers=tuple(map(parse_server, table.servers)),
         proxy_protocol=table.proxy_protocol,
         tlvs=tlvs if table.proxy_protocol is ProxyVersion.V2 else (),
-        probe_interval_s=interval_s,
+        probe_interval_s=parse_duration(table.probe.interval),
     )
 
 
-def _listener(
-    table: model.Listener,
-    at: Table,
-    directory: Path,
-    backends: Mapping[str, Backend],
-    findings: Findings,
-) -> Listener:
-    bind = _addresses(parse_bind, table.bind, at, "bind", _BIND_REMEDY, findings)
-    backend = backends.get(table.backend)
+def _listener(table: model.Listener, directory: Path, backend: Backend | None) -> Listener:
+    bind = tuple(map(parse_bind, table.bind))
     protocol = None if table.protocol == "auto" else Protocol(table.protocol)
     return Listener(
         name=table.name,
@@ -154,8 +133,8 @@ def _listener(
         client_ca=None if table.client_ca is UNSET else _absolute(table.client_ca, directory),
         client_auth=ClientAuth.REQUEST if table.client_auth is UNSET else table.client_auth,
         backend=table.backend,
-        timeouts=_timeouts(table.timeouts, protocol, (*at, "timeouts"), findings),
-        limits=_limits(table.limits, (*at, "limits"), findings),
+        timeouts=_timeouts(table.timeouts, protocol),
+        limits=_limits(table.limits),
     )
 
 
@@ -165,9 +144,7 @@ def _likely(addresses: tuple[TcpAddress | UnixAddress, ...]) -> Protocol:
     return next(known, Protocol.RAW)
 
 
-def _timeouts(
-    table: model.Timeouts, protocol: Protocol | None
-) -> Mapping[Protocol, Timeouts]:
+def _timeouts(table: model.Timeouts, protocol: Protocol | None) -> Mapping[Protocol, Timeouts]:
     given = {
         f"{key}_s": parse_duration(value)
         for key, value in structs.asdict(table).items()
@@ -179,8 +156,6 @@ def _timeouts(
 
 def _limits(table: model.Limits) -> Limits:
     given = {
-        key: parse_size(value)
-        for key, value in structs.asdict(table).items()
-        if value is not UNSET
+        key: parse_size(value) for key, value in structs.asdict(table).items() if value is not UNSET
     }
     return replace(LIMITS, **given)

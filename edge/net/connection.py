@@ -6,7 +6,6 @@ happens when the client's socket becomes readable; the connection owns the socke
 the bytes that wait to be written, and the closing record.
 """
 
-import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -34,8 +33,8 @@ class Phase(TypingProtocol):
     def on_readable(self) -> None:
         """The client sent something, or its end of stream."""
 
-    def expired(self) -> Outcome:
-        """The deadline of this step has passed: the outcome to record."""
+    def expired(self) -> Outcome | None:
+        """The deadline of this step has passed: the outcome to record, None if it goes on."""
 
     def leave(self) -> None:
         """Another step begins, or the connection ends: let go of everything."""
@@ -129,6 +128,10 @@ class Connection:
         if self.phase is not None:
             self.phase.leave()
         self.phase = phase
+        self.allow(limit_s)
+
+    def allow(self, limit_s: float) -> None:
+        """From now on the step has `limit_s` seconds, and never more than the set-up has left."""
         self.deadline = min(self._setup_ends_at, time.monotonic() + limit_s)
         self.service.worker.deadlines.watch(self)
 
@@ -160,8 +163,8 @@ class Connection:
             self.close(self.outcome or Outcome.SETUP_TIMEOUT)
         elif now >= self._setup_ends_at:
             self.refuse(Farewell.TIMEOUT, Outcome.SETUP_TIMEOUT)
-        else:
-            self.refuse(Farewell.TIMEOUT, self.phase.expired())
+        elif (outcome := self.phase.expired()) is not None:
+            self.refuse(Farewell.TIMEOUT, outcome)
 
     # --- reading and writing during the set-up ---
 
@@ -283,8 +286,7 @@ class Connection:
             self.phase.leave()
         # The step and the relay point back here: without this the collector would be needed.
         self.phase = self.relay = self.pump = None
-        with contextlib.suppress(OSError):
-            how(self.sock)
+        how(self.sock)
         service.closed()
         self._record(self.outcome)
 

@@ -45,10 +45,13 @@ class Deadlines:
         return sum(map(len, self._buckets.values()))
 
     def watch(self, item: Expiring) -> None:
-        """Put the item under its deadline, from wherever it was."""
-        if item.bucket:
+        """See that the item is looked at by its deadline. One that moved later stays put."""
+        bucket = item.bucket
+        if not bucket:
+            self._place(item)
+        elif bucket > item.deadline * _BUCKETS_PER_SECOND + 1:
             self.forget(item)
-        self._place(item)
+            self._place(item)
 
     def forget(self, item: Expiring) -> None:
         """The item needs no deadline any more."""

@@ -75,8 +75,7 @@ class DialPhase:
     def _wait(self, connection: Connection, sock: socket.socket) -> None:
         self._sock = sock
         connection.service.worker.poller.add_writer(sock.fileno(), self._on_writable)
-        connection.deadline = time.monotonic() + connection.timeouts.connect_s
-        connection.service.worker.deadlines.watch(connection)
+        connection.allow(connection.timeouts.connect_s)
 
     def _on_writable(self) -> None:
         connection, sock = self._connection, self._sock
@@ -99,15 +98,24 @@ class DialPhase:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         begin_session(connection, sock, self._opening)
 
-    def expired(self) -> Outcome:
-        """The last server that was tried did not answer in time."""
-        return Outcome.BACKEND_UNREACHABLE
+    def expired(self) -> Outcome | None:
+        """The server did not answer in time: on to the next one, if there is one."""
+        connection = self._connection
+        if connection is None or not self._endpoints:
+            return Outcome.BACKEND_UNREACHABLE
+        self._give_up(connection)
+        self._dial_next(connection)
+        return None
 
     def leave(self) -> None:
         """Close what is still being dialled."""
-        connection, sock = self._connection, self._sock
-        self._connection = self._sock = None
-        if connection is not None and sock is not None:
+        if self._connection is not None:
+            self._give_up(self._connection)
+        self._connection = None
+
+    def _give_up(self, connection: Connection) -> None:
+        sock, self._sock = self._sock, None
+        if sock is not None:
             connection.service.worker.poller.remove_writer(sock.fileno())
             sock.close()
 

@@ -13,7 +13,6 @@ from edge.core.hello.alerts import (
     alert_record,
 )
 from edge.core.hello.alpn import FOR_PROTOCOL, choose
-from edge.core.hello.ja4 import ja4
 from edge.core.hello.reader import HelloReader
 from edge.core.hello.registry import group_name
 from edge.core.hello.serverhello import negotiated_group
@@ -103,7 +102,7 @@ class HelloPhase:
             connection,
             pump,
             certificate,
-            ja4=ja4(hello) if hello is not None else "-",
+            ja4=service.worker.ja4.fingerprint(hello) if hello is not None else "-",
             clear_ms=self._clear_ms,
             hello_ms=since(self._begun_at),
         )
@@ -169,7 +168,7 @@ class HandshakePhase:
             # The ticket can wait for the first answer and share its packet. But a client that
             # speaks first and leaves Nagle on then waits for our ACK of its Finished, which the
             # kernel would delay by 40 ms.
-            if connection.is_client_first:
+            if connection.is_client_first and not pump.has_incoming:
                 connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         elif pump.has_outgoing:
             self._send_flight(connection)  # the last flight of TLS 1.2 cannot wait

@@ -253,8 +253,7 @@ class Relay:
         self, *, backend: Callable[[socket.socket], None], client: Callable[[socket.socket], None]
     ) -> None:
         self._poller.forget(self._backend_fd)
-        with contextlib.suppress(OSError):
-            backend(self._backend)
+        backend(self._backend)
         self._connection.close(self._rules.outcome, how=client)
 
     def _touch(self) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol as TypingProtocol
 import certs
 from edge.config.tree import ClientAuth, Listener
 from edge.core.hello.alpn import FOR_PROTOCOL
+from edge.core.hello.ja4 import Ja4Cache
 from edge.core.protocol import Protocol
 from edge.core.starttls.dialogue import ClearRules
 from edge.net.backend import BackendState
@@ -20,6 +21,9 @@ from edge.ops.records import Closed, Established
 BUFFER_BYTES = 256 * 1024
 """One read of a busy connection. The buffer is shared: a callback is done with it before the next
 one runs, so it costs a worker this much and a connection nothing."""
+
+_JA4_CACHE = 1024
+"""Different clients that are remembered; there are a few dozen on an ordinary host."""
 
 
 class RecordSink(TypingProtocol):
@@ -42,7 +46,7 @@ class Pausable(TypingProtocol):
 class Worker:
     """What every connection of a worker process uses."""
 
-    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "loop", "plain",
+    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "plain",
                  "poller", "records", "view")  # fmt: skip
 
     def __init__(
@@ -57,6 +61,7 @@ class Worker:
         self.records = records
         self.hostname = hostname
         self.deadlines = Deadlines(loop)
+        self.ja4 = Ja4Cache(_JA4_CACHE)
         self.poller = Poller(loop, on_bug)
         self.buffer = bytearray(BUFFER_BYTES)
         self.view = memoryview(self.buffer)

@@ -1,6 +1,5 @@
 """The few things the edge does to sockets beyond reading and writing."""
 
-import contextlib
 import socket
 import struct
 
@@ -36,6 +35,5 @@ def bind(address: TcpAddress) -> socket.socket:
 
 def reset(sock: socket.socket) -> None:
     """Close with RST, so that the peer cannot take what came so far for all there was."""
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     sock.close()

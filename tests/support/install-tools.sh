@@ -6,7 +6,7 @@
 set -eu
 
 PACKAGES="
-    curl openssl gnutls-bin sslscan swaks libnet-ssleay-perl isync
+    curl openssl gnutls-bin sslscan swaks isync
     libnet-ssleay-perl libio-socket-ssl-perl libnet-dns-perl libauthen-sasl-perl
     haproxy nginx-light postfix
     dovecot-imapd dovecot-pop3d dovecot-managesieved dovecot-submissiond

@@ -39,6 +39,36 @@ def ja4(hello: ClientHello) -> str:
     )
 
 
+class Ja4Cache:
+    """Remembers fingerprints by what they are made of: the clients of one host repeat.
+
+    Bounded: at `capacity` entries it begins anew, so that a flood of made-up hellos costs no more
+    than computing each.
+    """
+
+    __slots__ = ("_capacity", "_known")
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._known: dict[tuple[object, ...], str] = {}
+
+    def fingerprint(self, hello: ClientHello) -> str:
+        """The same as `ja4`."""
+        key = (
+            hello.extensions,
+            hello.ciphers,
+            hello.signature_algorithms,
+            hello.max_version,
+            hello.alpn,
+        )
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= self._capacity:
+                self._known.clear()
+            known = self._known[key] = ja4(hello)
+        return known
+
+
 def _first_and_last(protocol: bytes) -> str:
     """Characters of the name itself, or of its hex form when one of them is not alphanumeric."""
     ends = protocol[:1] + protocol[-1:]

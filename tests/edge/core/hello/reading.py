@@ -1,0 +1,46 @@
+"""Runs a reader over given reads and says what came of it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from edge.core.hello.clienthello import ClientHello
+from edge.core.hello.reader import HelloReader
+from edge.errors import NEED_MORE, NeedMore, ProtocolError
+from edge.outcome import Outcome
+
+_VECTORS = Path(__file__).parents[3] / "vectors"
+CLIENT_HELLOS = {path.stem: path.read_bytes() for path in _VECTORS.glob("clienthello/*.bin")}
+SERVER_FLIGHTS = {path.stem: path.read_bytes() for path in _VECTORS.glob("serverhello/*.bin")}
+
+Refusal = tuple[Outcome, str]
+
+
+def read(*parts: bytes) -> ClientHello | NeedMore | Refusal:
+    """Feed `parts` until one gives a result; a refusal is its outcome and detail."""
+    return read_each(parts)
+
+
+def read_each(parts: Iterable[bytes]) -> ClientHello | NeedMore | Refusal:
+    reader = HelloReader()
+    for part in parts:
+        try:
+            hello = reader.feed(part)
+        except ProtocolError as error:
+            return error.outcome, error.detail
+        if hello is not NEED_MORE:
+            return hello
+    return NEED_MORE
+
+
+def hello_of(*parts: bytes) -> ClientHello:
+    """The hello that `parts` must give."""
+    hello = read(*parts)
+    assert isinstance(hello, ClientHello), hello
+    return hello
+
+
+def outcome_of(*parts: bytes) -> Outcome:
+    """The outcome with which `parts` must be refused."""
+    refusal = read(*parts)
+    assert isinstance(refusal, tuple), refusal
+    return refusal[0]
