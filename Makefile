@@ -65,7 +65,7 @@ $(MADE):
 		if [ -n "$$as_root" ]; then \
 			$$as_root apt-get update -qq && \
 			$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes python3-venv; \
-			make_venv && { touch $@; exit 0; }; \
+			found=""; make_venv && { touch $@; exit 0; }; \
 		fi; \
 	fi; \
 	echo "These cannot make a virtual environment:$$found" >&2; \

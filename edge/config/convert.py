@@ -137,7 +137,7 @@ def _convert(
         return _convert_leaf(annotation, value, table, key, None, findings)
     if not isinstance(value, list) or len(value) < (nearest_meta(annotation).min_length or 0):
         message = "the list is empty" if value == [] else f"{quoted(value)} is not a list"
-        findings.error(table, key, message, f"Write {key} = [{example(annotation)}]")
+        findings.error(table, key, message, f"Write {key} = {example(annotation)}")
         return UNSET
     elements = [
         _convert_leaf(get_args(kind)[0], element, table, key, position, findings)
@@ -184,7 +184,7 @@ def example(annotation: object) -> str:
     """One value of a type as it would be written, for a remedy."""
     kind = bare_type(annotation)
     if get_origin(kind) is tuple:
-        return example(get_args(kind)[0])
+        return f"[{example(get_args(kind)[0])}]"
     return _toml([*choices(kind), *(nearest_meta(annotation).examples or [])][0])
 
 

@@ -42,6 +42,8 @@ class ClearPhase:
         if connection is None or (data := connection.receive(_READ_BYTES)) is None:
             return
         for event in self._dialogue.feed(data):
+            if self._connection is None:
+                return  # the client went away while it was answered
             match event:
                 case Replied(data=reply):
                     connection.send(reply)

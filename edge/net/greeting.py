@@ -143,7 +143,7 @@ class ReplayPhase(_BackendPhase):
         for event in self._replay.feed(data):
             match event:
                 case ToBackend(data=command):
-                    # Bounded by the clear phase (64 KiB): an empty send buffer takes it whole.
+                    # A line and one read at most: an empty send buffer takes it whole.
                     with contextlib.suppress(BlockingIOError):
                         if sock.send(command) == len(command):
                             continue

@@ -16,7 +16,6 @@ from edge.core.hello.alpn import FOR_PROTOCOL, choose
 from edge.core.hello.reader import HelloReader
 from edge.core.hello.registry import group_name
 from edge.core.hello.serverhello import negotiated_group
-from edge.core.proxy.v2 import TlsInfo
 from edge.errors import NEED_MORE, ProtocolError
 from edge.net.connection import Connection, since, timestamp
 from edge.net.dial import DialPhase
@@ -50,7 +49,7 @@ class HelloPhase:
         self._connection: Connection | None = connection
         self._clear_ms = clear_ms
         self._begun_at = time.monotonic()
-        self._reader = HelloReader()
+        self._reader = HelloReader(limit_bytes=connection.service.spec.limits.hello_bytes)
         self._raw = b""
 
     def start(self) -> None:
@@ -189,15 +188,8 @@ class HandshakePhase:
         common_name = _common_name(pump) if service.asks_client_certificate else None
         connection.alpn = pump.alpn
         group = group_name(self._group) if self._group is not None else None
-        tls = connection.tls = TlsInfo(
-            version=pump.version,
-            cipher=pump.cipher,
-            group=group,
-            certificate_signature=certificate.signature_algorithm,
-            certificate_key=certificate.key_algorithm,
-            client_certificate=common_name is not None and not is_resumed,
-            client_certificate_in_session=common_name is not None,
-            client_cn=common_name or None,
+        tls = connection.tls = service.tls_info(
+            pump.version, pump.cipher, group, certificate, common_name, is_resumed=is_resumed
         )
         service.worker.records.write(
             Established(

@@ -12,6 +12,7 @@ from edge.config.tree import ClientAuth, Listener
 from edge.core.hello.alpn import FOR_PROTOCOL
 from edge.core.hello.ja4 import Ja4Cache
 from edge.core.protocol import Protocol
+from edge.core.proxy.v2 import TlsInfo
 from edge.core.starttls.dialogue import ClearRules
 from edge.net.backend import BackendState
 from edge.net.deadlines import Deadlines
@@ -79,8 +80,8 @@ class Worker:
 class Service:
     """One listener in one worker: its settings, its TLS contexts and its backend."""
 
-    __slots__ = ("_acceptors", "_contexts", "_is_full", "_open", "backend", "clear_rules",
-                 "snapshot", "spec", "worker")  # fmt: skip
+    __slots__ = ("_acceptors", "_contexts", "_is_full", "_open", "_tls_infos", "backend",
+                 "clear_rules", "snapshot", "spec", "worker")  # fmt: skip
 
     def __init__(
         self,
@@ -107,6 +108,7 @@ class Service:
         self._acceptors: list[Pausable] = []
         self._open = 0
         self._is_full = False
+        self._tls_infos: dict[tuple[str, str, str | None, str], TlsInfo] = {}
 
     # --- room for connections ---
 
@@ -161,6 +163,37 @@ class Service:
     def strict(self) -> ssl.SSLContext:
         """The same for hellos that cannot be parsed: TLS 1.3 alone, same client certificates."""
         return self._contexts.strict
+
+    def tls_info(
+        self,
+        version: str,
+        cipher: str,
+        group: str | None,
+        certificate: certs.Certificate,
+        common_name: str | None,
+        *,
+        is_resumed: bool,
+    ) -> TlsInfo:
+        """What the header says of a session. `common_name` is None without a client certificate.
+
+        Sessions without one are alike but for suite and group: those are made once.
+        """
+        key = (version, cipher, group, certificate.leaf_sha256)
+        info = self._tls_infos.get(key) if common_name is None else None
+        if info is None:
+            info = TlsInfo(
+                version=version,
+                cipher=cipher,
+                group=group,
+                certificate_signature=certificate.signature_algorithm,
+                certificate_key=certificate.key_algorithm,
+                client_certificate=common_name is not None and not is_resumed,
+                client_certificate_in_session=common_name is not None,
+                client_cn=common_name or None,
+            )
+            if common_name is None:
+                self._tls_infos[key] = info
+        return info
 
     def site(self, certificate: certs.Certificate, protocol: Protocol) -> ssl.SSLContext:
         """The context that carries a certificate, for a protocol's ALPN names."""

@@ -102,6 +102,9 @@ class ControlProcess:
         known.endpoints = sight.endpoints or known.endpoints
         # What was learnt once stays: a backend that restarts still greets through the edge.
         known.learnt = sight.learnt or known.learnt
+        # Before the log says so: who reads there that it is learnt may connect.
+        if (known.endpoints, known.learnt) != before and self._first_round.is_set():
+            self._publish()
         if sight.failure:
             if known.failure != sight.failure:
                 self._log.warning("backend.unavailable", backend=backend.name, reason=sight.failure)
@@ -116,8 +119,6 @@ class ControlProcess:
         self._unseen.discard(backend.name)
         if not self._unseen:
             self._first_round.set()
-        if (known.endpoints, known.learnt) != before and self._first_round.is_set():
-            self._publish()
 
     # --- workers ---
 

@@ -83,6 +83,7 @@ class Master:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
+            ours.close()  # open here, it would hide the end of the master
             self._become(slot, theirs)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         theirs.close()

@@ -52,6 +52,7 @@ def test_header_is_accepted(
     context.check_hostname = False
     with ClearClient(host.port, host=address) as client:
         peer = client.tls(context, sni)
+        assert peer.line().startswith(b"* OK")
         peer.send(b"echo")
         assert peer.receive() == b"echo"
         ip, port = client.address

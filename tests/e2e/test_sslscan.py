@@ -21,7 +21,7 @@ def test_report(kind: str, stage: Stage) -> None:
     port = stage["imap"].tls if kind == "tls" else stage[kind].starttls
     finished = run(
         "sslscan",
-        *("--no-colour", "--sni-name", HOSTNAME, *KINDS[kind], f"127.0.0.1:{port}"),
+        *("--no-colour", f"--sni-name={HOSTNAME}", *KINDS[kind], f"127.0.0.1:{port}"),
         timeout_s=50,
     )
     assert finished.status == 0, finished.text

@@ -22,17 +22,16 @@ class Daemon:
         command: Sequence[str | Path],
         *,
         env: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
+        is_interactive: bool = False,
     ) -> None:
         self.name = name
         self.lines: Journal[str] = Journal(name)
         self._process = subprocess.Popen(
             [str(word) for word in command],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if is_interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
-            cwd=cwd,
         )
         assert self._process.stdout is not None
         self._reader = threading.Thread(
@@ -54,12 +53,20 @@ class Daemon:
             lambda line: part in line, f"line with {part!r}", since=since, timeout_s=timeout_s
         )
 
+    def type(self, line: bytes) -> None:
+        """Write to the standard input of an interactive program, in one piece."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program itself."""
         self._process.send_signal(number)
 
     def wait(self, timeout_s: float = STOP_TIMEOUT_S) -> int:
         """The exit status, once its output has been read to the end."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         status = self._process.wait(timeout_s)
         self._reader.join(timeout_s)
         return status

@@ -61,13 +61,14 @@ def edge_toml(
 ) -> str:
     """The whole file. `certificates` maps a name to its pairs; by default the ECDSA and RSA pair.
 
-    `top` adds tables in front, such as `{"drain": {"on_stop": "1s"}}`.
+    `top` adds tables in front, such as `{"log": {"level": "debug"}}`.
     """
     text = _section(
         "edge",
         {"hostname": HOSTNAME, "workers": workers, "state_dir": str(directory / "state")},
     )
-    for name, values in (top or {}).items():
+    # A session that a failed test left open is not to hold up the end of all tests.
+    for name, values in {"drain": {"on_stop": "3s"}, **(top or {})}.items():
         assert isinstance(values, Mapping)
         text += _section(name, values)
     for name, pairs in (certificates or {HOSTNAME: [pki.ecdsa, pki.rsa]}).items():

@@ -1,4 +1,4 @@
-"""HAProxy `accept-proxy`: the strictest reader of PROXY headers, in front of an echo server.
+"""HAProxy `accept-proxy`: the strictest reader of PROXY headers, before a server that echoes.
 
 It verifies the CRC32C, refuses an AUTHORITY that it does not like, and logs what it understood.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.daemon import Daemon
 from tests.support.fake_backend import FakeBackend
 from tests.support.ports import Ports
-from tests.support.scripts import echo
+from tests.support.scripts import echo, greet_and
 from tests.support.tools import program
 
 
@@ -49,7 +49,7 @@ frontend headers
 backend echo
   server echo 127.0.0.1:{echo_port}
 """)
-    with FakeBackend(echo, port=echo_port, proxy_protocol="off"):
+    with FakeBackend(greet_and("imap", echo), port=echo_port, proxy_protocol="off"):
         daemon = Daemon("haproxy", [executable, "-W", "-f", config])
         try:
             daemon.wait_for_line("Loading success")

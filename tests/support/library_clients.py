@@ -49,9 +49,13 @@ def _pop3(mode: str, port: int, user: str, context: ssl.SSLContext) -> None:
 def _sieve(mode: str, port: int, user: str, context: ssl.SSLContext) -> None:
     # The library has no implicit TLS, and takes no context: SSL_CERT_FILE names the authority.
     client = managesieve.MANAGESIEVE(HOSTNAME, port, use_tls=mode == "starttls", timeout=15)
-    assert client.login("PLAIN", user, PASSWORD) == "OK"
-    assert client.putscript("first", "keep;\r\n") == "OK"
+    tls = client.sock.sslobj
+    # Its first argument is the identity to act as: nobody else.
+    assert client.login("", user, PASSWORD) == "OK"
+    assert client.putscript("first", "keep;\r\n") == "OK", client.response_text
     assert client.logout() == "OK"
+    # The library forgets this one.
+    tls.close()
 
 
 def _smtp(mode: str, port: int, user: str, context: ssl.SSLContext) -> None:

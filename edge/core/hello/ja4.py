@@ -24,6 +24,8 @@ _IN_FIRST_PART: Final = frozenset({SERVER_NAME, ALPN})
 """Left out of the hash, so that one program has one hash for every destination."""
 _COUNT_LIMIT: Final = 99
 _EMPTY: Final = "000000000000"
+_KEPT_NUMBERS: Final = 128
+"""In all the lists of a hello that is worth remembering, at 36 bytes each; browsers send 40."""
 
 
 def ja4(hello: ClientHello) -> str:
@@ -42,8 +44,8 @@ def ja4(hello: ClientHello) -> str:
 class Ja4Cache:
     """Remembers fingerprints by what they are made of: the clients of one host repeat.
 
-    Bounded: at `capacity` entries it begins anew, so that a flood of made-up hellos costs no more
-    than computing each.
+    Bounded: at `capacity` entries it begins anew, and a hello with unusually many numbers is not
+    kept, so that a flood of made-up hellos costs no more than computing each.
     """
 
     __slots__ = ("_capacity", "_known")
@@ -54,12 +56,15 @@ class Ja4Cache:
 
     def fingerprint(self, hello: ClientHello) -> str:
         """The same as `ja4`."""
+        numbers = len(hello.extensions) + len(hello.ciphers) + len(hello.signature_algorithms)
+        if numbers > _KEPT_NUMBERS:
+            return ja4(hello)
         key = (
             hello.extensions,
             hello.ciphers,
             hello.signature_algorithms,
             hello.max_version,
-            hello.alpn,
+            hello.alpn[:1],
         )
         known = self._known.get(key)
         if known is None:

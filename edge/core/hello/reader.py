@@ -13,7 +13,8 @@ from edge.errors import NEED_MORE, NeedMore, ProtocolError
 from edge.outcome import Outcome
 
 HELLO_LIMIT_BYTES: Final = 64 * 1024
-"""The hello must be complete within so many bytes from the client, record headers included."""
+"""The hello must be complete within so many bytes from the client, record headers included;
+a listener may ask for less."""
 
 _HANDSHAKE_RECORD: Final = 22
 _CLIENT_HELLO: Final = 1
@@ -34,9 +35,10 @@ class HelloReader:
     ClientHello or raised.
     """
 
-    __slots__ = ("_consumed", "_message", "_record_header", "_record_left")
+    __slots__ = ("_consumed", "_limit_bytes", "_message", "_record_header", "_record_left")
 
-    def __init__(self) -> None:
+    def __init__(self, *, limit_bytes: int = HELLO_LIMIT_BYTES) -> None:
+        self._limit_bytes = limit_bytes
         self._consumed = 0
         self._record_header = bytearray()
         self._record_left = 0
@@ -46,7 +48,7 @@ class HelloReader:
         """Take the next bytes; what follows the hello in them is ignored.
 
         Raises ProtocolError: WRONG_PROTOCOL when the first byte is not that of a handshake record,
-        HELLO_TOO_LARGE past `HELLO_LIMIT_BYTES`, else HELLO_INVALID.
+        HELLO_TOO_LARGE past `limit_bytes`, else HELLO_INVALID.
         """
         if not self._consumed and len(data) >= _HEADERS_BYTES:
             # Nearly every client: the whole hello in one record in one segment.
@@ -54,12 +56,13 @@ class HelloReader:
             end = _HEADERS_BYTES + low
             if (
                 end <= len(data)
+                and end <= self._limit_bytes
                 and end - _RECORD_HEADER_BYTES <= record_size <= _RECORD_LIMIT_BYTES
                 and (kind, major, message_kind, high)
                 == (_HANDSHAKE_RECORD, _VERSION_MAJOR, _CLIENT_HELLO, 0)
             ):
                 return parse_client_hello(bytes(data[_HEADERS_BYTES:end]))
-        room = HELLO_LIMIT_BYTES - self._consumed
+        room = self._limit_bytes - self._consumed
         hello = self._reassemble(data[:room])
         if hello is NEED_MORE and len(data) > room:
             raise ProtocolError(Outcome.HELLO_TOO_LARGE, "too many bytes without a whole hello")
@@ -108,7 +111,7 @@ class HelloReader:
         if len(message) < _MESSAGE_HEADER_BYTES:
             return 0
         end = _MESSAGE_HEADER_BYTES + int.from_bytes(message[1:_MESSAGE_HEADER_BYTES], "big")
-        if end + _RECORD_HEADER_BYTES > HELLO_LIMIT_BYTES:
+        if end + _RECORD_HEADER_BYTES > self._limit_bytes:
             raise ProtocolError(Outcome.HELLO_TOO_LARGE, "the hello announces too many bytes")
         return end
 

@@ -13,6 +13,7 @@ _SERVER_KEY_EXCHANGE: Final = 12
 _KEY_SHARE: Final = 0x0033
 _NAMED_CURVE: Final = 3
 _SESSION_ID_AT: Final = 34
+_RECORD_HEADER_BYTES: Final = 5
 
 _U16: Final = struct.Struct(">H").unpack_from
 _TWO_U16: Final = struct.Struct(">HH").unpack_from
@@ -38,11 +39,11 @@ def _handshake(flight: bytes) -> bytes:
     parts = []
     at = 0
     end = len(flight)
-    while at < end:
+    while at + _RECORD_HEADER_BYTES <= end:
         kind, size = _RECORD_HEADER(flight, at)
         if kind != _HANDSHAKE_RECORD:
             break
-        at += 5
+        at += _RECORD_HEADER_BYTES
         parts.append(flight[at : at + size])
         at += size
     return b"".join(parts)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 SERVER_NAME, GROUPS, SCHEMES, ALPN, EARLY_DATA, VERSIONS, KEY_SHARE = 0, 10, 13, 16, 42, 43, 51
 X25519MLKEM768 = 0x11EC
 PADDING = 21
+ENCRYPTED_CLIENT_HELLO = 0xFE0D
 
 Extension = tuple[int, bytes]
 
@@ -103,6 +104,7 @@ def chrome_like() -> bytes:
         alpn(b"h2", b"http/1.1"),
         groups(0x5A5A, X25519MLKEM768, 0x001D, 0x0017),
         schemes(0x3A3A, 0x0403, 0x0804),
+        (ENCRYPTED_CLIENT_HELLO, b"\x55" * 218),
         (0xBABA, b"\x00"),
         ciphers=(0xFAFA, 0x1301, 0x1302, 0xC02B),
     )

@@ -20,8 +20,10 @@ def read(*parts: bytes) -> ClientHello | NeedMore | Refusal:
     return read_each(parts)
 
 
-def read_each(parts: Iterable[bytes]) -> ClientHello | NeedMore | Refusal:
-    reader = HelloReader()
+def read_each(
+    parts: Iterable[bytes], reader: HelloReader | None = None
+) -> ClientHello | NeedMore | Refusal:
+    reader = reader or HelloReader()
     for part in parts:
         try:
             hello = reader.feed(part)

@@ -15,21 +15,18 @@ from edge.core.hello.alerts import (
     alert_record,
 )
 
-# Description: its name, and the reason a client of OpenSSL gives.
 ALERTS = [
-    (UNEXPECTED_MESSAGE, 10, "unexpected_message", "SSLV3_ALERT_UNEXPECTED_MESSAGE"),
-    (HANDSHAKE_FAILURE, 40, "handshake_failure", "SSLV3_ALERT_HANDSHAKE_FAILURE"),
-    (DECODE_ERROR, 50, "decode_error", "TLSV1_ALERT_DECODE_ERROR"),
-    (INTERNAL_ERROR, 80, "internal_error", "TLSV1_ALERT_INTERNAL_ERROR"),
-    (UNRECOGNIZED_NAME, 112, "unrecognized_name", "TLSV1_UNRECOGNIZED_NAME"),
-    (NO_APPLICATION_PROTOCOL, 120, "no_application_protocol", "NO_APPLICATION_PROTOCOL"),
+    (UNEXPECTED_MESSAGE, 10, "unexpected_message"),
+    (HANDSHAKE_FAILURE, 40, "handshake_failure"),
+    (DECODE_ERROR, 50, "decode_error"),
+    (INTERNAL_ERROR, 80, "internal_error"),
+    (UNRECOGNIZED_NAME, 112, "unrecognized_name"),
+    (NO_APPLICATION_PROTOCOL, 120, "no_application_protocol"),
 ]
 
 
-@pytest.mark.parametrize(("description", "number", "name", "reason"), ALERTS)
-def test_a_client_understands_the_alert(
-    description: int, number: int, name: str, reason: str
-) -> None:
+@pytest.mark.parametrize(("description", "number", "name"), ALERTS)
+def test_a_client_understands_the_alert(description: int, number: int, name: str) -> None:
     assert description == number
     assert alert_name(description) == name
     assert alert_record(description) == bytes.fromhex("15030300 0202") + bytes((number,))
@@ -38,7 +35,7 @@ def test_a_client_understands_the_alert(
     with pytest.raises(ssl.SSLWantReadError):
         client.do_handshake()
     incoming.write(alert_record(description))
-    with pytest.raises(ssl.SSLError, match=reason.replace("_", "[_ ]")):
+    with pytest.raises(ssl.SSLError, match="(?i)" + name.replace("_", "[_ ]")):
         client.do_handshake()
 
 

@@ -82,6 +82,15 @@ def test_another_record_in_front_is_no_hello(kind: int) -> None:
     assert outcome_of(record(b"\x01", kind=kind) + record(SHORT)) is Outcome.WRONG_PROTOCOL
 
 
+def test_a_hello_inside_the_hello_is_content() -> None:
+    """A segment that looks like the start of a connection is not one in the middle of it."""
+    inner = record(message(body(sni(b"inner.example"))))
+    wire = record(message(body(sni(b"outer.example"), (PADDING, inner))))
+    cut = wire.index(inner)
+    assert hello_of(wire[:cut], wire[cut:]) == hello_of(wire)
+    assert hello_of(wire).sni == "outer.example"
+
+
 def test_fragments_count_with_their_headers() -> None:
     """One byte a record: six bytes of wire for each of the hello, and the limit is on the wire."""
     bare = len(message(body((PADDING, b""))))

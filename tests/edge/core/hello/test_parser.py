@@ -9,7 +9,9 @@ from edge.outcome import Outcome
 from tests.edge.core.hello.handmade import (
     ALPN,
     EARLY_DATA,
+    ENCRYPTED_CLIENT_HELLO,
     GROUPS,
+    KEY_SHARE,
     SCHEMES,
     SERVER_NAME,
     VERSIONS,
@@ -42,6 +44,7 @@ MALFORMED = {
     "one byte of a length of extensions": body(block=b"\x00"),
     "extensions past the end": body(block=b"\x00\x04\x00\x17\x00"),
     "bytes behind the extensions": body((23, b"")) + b"\x00",
+    "an extension behind the extensions": body((23, b"")) + numbers(22) + vector(b""),
     "half an extension header": body(block=vector(b"\x00\x17\x00")),
     "extension past the block": body(block=vector(b"\x00\x17\x00\x01")),
     "extension twice": body((23, b""), (22, b""), (23, b"")),
@@ -54,6 +57,7 @@ MALFORMED = {
     ),
     "server name: another type": body((SERVER_NAME, vector(b"\x01" + vector(b"a.example")))),
     "server name: bytes behind the list": body((SERVER_NAME, NAME + b"\x00")),
+    "server name: list shorter than its name": body((SERVER_NAME, b"\x00\x03" + NAME[2:])),
     "server name: list past the end": body((SERVER_NAME, NAME[:-1])),
     "server name: name past the list": body((SERVER_NAME, vector(b"\x00\x00\x09a.exampl"))),
     "versions: empty": body((VERSIONS, b"")),
@@ -113,7 +117,15 @@ def test_every_field_is_read() -> None:
 def test_grease_is_left_out_of_every_list() -> None:
     hello = parse_client_hello(chrome_like())
     assert hello.ciphers == (0x1301, 0x1302, 0xC02B)
-    assert hello.extensions == (VERSIONS, 51, SERVER_NAME, ALPN, GROUPS, SCHEMES)
+    assert hello.extensions == (
+        VERSIONS,
+        KEY_SHARE,
+        SERVER_NAME,
+        ALPN,
+        GROUPS,
+        SCHEMES,
+        ENCRYPTED_CLIENT_HELLO,
+    )
     assert hello.versions == (0x0304, 0x0303)
     assert hello.groups == (X25519MLKEM768, 0x001D, 0x0017)
     assert hello.signature_algorithms == (0x0403, 0x0804)

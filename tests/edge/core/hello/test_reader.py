@@ -1,11 +1,12 @@
 """From segments and records to one message: every cut gives the same hello, or a clean refusal."""
 
 import tracemalloc
+from collections.abc import Iterable
 
 import pytest
 
 from edge.core.hello.reader import HELLO_LIMIT_BYTES, HelloReader
-from edge.errors import NEED_MORE
+from edge.errors import NEED_MORE, ProtocolError
 from edge.outcome import Outcome
 from tests.edge.core.hello.handmade import (
     PADDING,
@@ -71,7 +72,7 @@ def test_what_follows_the_hello_is_ignored(tail: bytes) -> None:
 
 def test_a_message_behind_the_hello_in_its_record_is_ignored() -> None:
     wire = record(HELLO + message(b"", kind=4))
-    assert read(wire) == read_each(each_byte(wire)) == hello_of(WIRE)
+    assert read(wire) == read_each(each_byte(wire)) == read(wire[:7], wire[7:]) == hello_of(WIRE)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ INVALID = {
     "ServerHello": record(message(b"", kind=2))[:6],
     "HelloRequest": record(message(b"", kind=0)),
     "empty ClientHello": record(message(b"")),
+    "a hello in a record of more than 2**14": record(HELLO + bytes(2**14)),
     "record longer than its hello, which lies": record(message(HELLO[4:-1]) + b"\x00" * 9),
 }
 
@@ -129,6 +131,17 @@ def test_a_hello_that_announces_too_much_is_refused_before_it_comes(announced: i
     assert read_each(each_byte(header)) == read(header)
 
 
+@pytest.mark.parametrize("wire", [WIRE, records(HELLO, 10)], ids=["one record", "many"])
+def test_a_listener_may_set_a_lower_limit(wire: bytes) -> None:
+    def fed(limit_bytes: int, parts: Iterable[bytes]) -> object:
+        return read_each(parts, HelloReader(limit_bytes=limit_bytes))
+
+    for limit_bytes in range(len(wire) - 20, len(wire) + 1):
+        expected = hello_of(wire) if limit_bytes == len(wire) else Outcome.HELLO_TOO_LARGE
+        for result in (fed(limit_bytes, [wire]), fed(limit_bytes, each_byte(wire))):
+            assert (result[0] if isinstance(result, tuple) else result) == expected
+
+
 def test_memory_stays_below_the_limit_however_it_comes() -> None:
     wire = records(padded(HELLO_LIMIT_BYTES - 4 * 5 + 1))[:HELLO_LIMIT_BYTES]
     tracemalloc.start()
@@ -147,3 +160,12 @@ def test_a_hybrid_key_share_over_two_segments() -> None:
     wire = record(message(chrome_like()))
     assert len(wire) > 1460
     assert read(wire[:1460], wire[1460:]) == hello_of(wire)
+
+
+def test_a_smaller_limit_is_kept() -> None:
+    """A limit of exactly its size, and one of a byte less."""
+    wire = WIRE
+    assert HelloReader(limit_bytes=len(wire)).feed(wire) is not NEED_MORE
+    with pytest.raises(ProtocolError) as caught:
+        HelloReader(limit_bytes=len(wire) - 1).feed(wire)
+    assert caught.value.outcome is Outcome.HELLO_TOO_LARGE
