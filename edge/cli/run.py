@@ -21,7 +21,8 @@ def run(config_path: Path) -> None:
     shown. The log goes to standard error, one JSON object a line.
 
     \b
-    Exit codes: 0 stopped in order, 1 could not start or had to cut sessions off, 2 wrong usage.
+    Exit codes: 0 stopped in order, 1 could not start, or a process had to be killed, 2 wrong
+    usage.
 
     \b
     Examples:

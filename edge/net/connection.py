@@ -145,6 +145,8 @@ class Connection:
 
     def watch_client(self) -> None:
         """Let the step hear of the client's bytes."""
+        if self._is_closed:
+            return
         self.service.worker.poller.add_reader(self.fd, self._on_readable)
 
     def ignore_client(self) -> None:

@@ -50,7 +50,7 @@ class HelloPhase:
         self._clear_ms = clear_ms
         self._begun_at = time.monotonic()
         self._reader = HelloReader(limit_bytes=connection.service.spec.limits.hello_bytes)
-        self._raw = b""
+        self._raw: list[bytes] = []
 
     def start(self) -> None:
         """Wait for the first byte; with implicit TLS it is often here already."""
@@ -63,7 +63,7 @@ class HelloPhase:
         connection = self._connection
         if connection is None or (data := connection.receive(_READ_BYTES)) is None:
             return
-        self._raw = self._raw + data if self._raw else data
+        self._raw.append(data)
         try:
             hello = self._reader.feed(data)
             if hello is NEED_MORE:
@@ -96,7 +96,7 @@ class HelloPhase:
             )
             pump = TlsPump(service.base, service.site(certificate, connection.protocol))
         connection.pump = pump
-        pump.feed(self._raw)
+        pump.feed(b"".join(self._raw))
         phase = HandshakePhase(
             connection,
             pump,

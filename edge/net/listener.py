@@ -8,6 +8,8 @@ from edge.config.tree import Mode
 from edge.net.clear import ClearPhase, refuse_unknown
 from edge.net.connection import Connection
 from edge.net.handshake import HelloPhase
+from edge.net.sockets import reset
+from edge.outcome import Outcome
 
 if TYPE_CHECKING:
     from edge.net.service import Service
@@ -69,7 +71,12 @@ class Acceptor:
             self._pause_s = _FIRST_PAUSE_S
             sock.setblocking(False)
             destination = self._destination or sock.getsockname()[:2]
-            begin(Connection(service, sock, peer[:2], destination))
+            connection = Connection(service, sock, peer[:2], destination)
+            try:
+                begin(connection)
+            except Exception as error:  # noqa: BLE001 - a bug ends one connection, not the listener
+                service.worker.on_bug(error)
+                connection.close(Outcome.INTERNAL_ERROR, how=reset)
 
     def resume(self) -> None:
         """Accept again, unless closed meanwhile."""

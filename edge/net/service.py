@@ -47,8 +47,8 @@ class Pausable(TypingProtocol):
 class Worker:
     """What every connection of a worker process uses."""
 
-    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "plain",
-                 "poller", "records", "view")  # fmt: skip
+    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "on_bug",
+                 "plain", "poller", "records", "view")  # fmt: skip
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Worker:
         self.deadlines = Deadlines(loop)
         self.ja4 = Ja4Cache(_JA4_CACHE)
         self.poller = Poller(loop, on_bug)
+        self.on_bug = on_bug
         self.buffer = bytearray(BUFFER_BYTES)
         self.view = memoryview(self.buffer)
         # Room for what one full read can decrypt to, and a record that waited for its end.

@@ -37,7 +37,8 @@ def test_login_is_secured_and_from_the_client(
     assert "secured" in line
     record = dovecot_host.edge.wait_for("connection.closed", since=since, client_ip=source)
     assert (record["protocol"], record["sni"]) == (protocol, HOSTNAME)
-    assert record["outcome"] in {"client_closed", "backend_closed"}
+    # These libraries close without close_notify, sometimes before the backend has closed.
+    assert record["outcome"] in {"client_closed", "backend_closed", "client_aborted"}
     if protocol == "smtp":
         dovecot_host.relayed.messages.wait_for(
             lambda message: message.mail_from == f"{user}@example.org", "relayed message"

@@ -45,5 +45,5 @@ def test_not_guessed(
             said = client.rest()
             assert said.startswith(REFUSAL[protocol])
             assert said.count(b"\n") == 1
-            assert edge.closed(client.address)["outcome"] == "backend_unknown"
+        assert edge.closed(client.address)["outcome"] == "backend_unknown"
         assert backend.clients() == []

@@ -22,6 +22,7 @@ from tests.edge.core.hello.reading import CLIENT_HELLOS, hello_of, outcome_of, r
 
 HELLO = message(body(sni(b"mail.example.org")))
 WIRE = record(HELLO)
+OVERSIZE = record(b"\x01\xff\xff\xff")
 
 
 def padded(message_bytes: int) -> bytes:
@@ -140,6 +141,8 @@ def test_a_listener_may_set_a_lower_limit(wire: bytes) -> None:
         expected = hello_of(wire) if limit_bytes == len(wire) else Outcome.HELLO_TOO_LARGE
         for result in (fed(limit_bytes, [wire]), fed(limit_bytes, each_byte(wire))):
             assert (result[0] if isinstance(result, tuple) else result) == expected
+        announcement = record(b"\x01" + limit_bytes.to_bytes(3, "big"))
+        assert fed(limit_bytes, [announcement]) == read(OVERSIZE)
 
 
 def test_memory_stays_below_the_limit_however_it_comes() -> None:
