@@ -265,7 +265,7 @@ class Relay:
 class TlsRelay(Relay):
     """A relay whose client speaks TLS."""
 
-    __slots__ = ("_tls",)
+    __slots__ = ("_holds_ticket", "_tls")
 
     def __init__(
         self,
@@ -276,6 +276,8 @@ class TlsRelay(Relay):
     ) -> None:
         super().__init__(connection, backend, timeouts)
         self._tls = tls
+        self._holds_ticket = tls.has_outgoing
+        """The TLS 1.3 ticket waits for the first reply, to share its packet."""
 
     def start(self, first: bytes) -> None:
         """Begin; the client's bytes that came behind its handshake go first."""
@@ -313,9 +315,9 @@ class TlsRelay(Relay):
             return
         if count:
             self._send_backend(plain[:count])
-        if tls.has_outgoing and self._connection.bytes_out and not self._to_client:
-            # The answer to a KeyUpdate. Before the first reply it may also be the ticket, which
-            # can wait for that reply.
+        is_ticket_held = self._holds_ticket and not self._connection.bytes_out
+        if tls.has_outgoing and not is_ticket_held and not self._to_client:
+            # The answer to a KeyUpdate, or the refusal of a renegotiation.
             self._write_client(tls.take_outgoing())
         if tls.is_finished and not self._rules.is_client_finished:
             self._poller.remove_reader(self._client_fd)
