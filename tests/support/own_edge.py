@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from tests.support.edge import Address, Edge, Record
+from tests.support.addresses import Address
+from tests.support.edge import Edge, Record
 from tests.support.edge_config import Backend, Listener, Value
 
 

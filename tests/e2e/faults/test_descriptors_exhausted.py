@@ -7,7 +7,6 @@ descriptor is left hears that the service is unavailable.
 import os
 import resource
 import select
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -50,8 +49,9 @@ def _front(ports: Ports) -> int:
 def _edge(start_edge: StartEdge, ports: Ports, front: int) -> Iterator[Edge]:
     with (
         FakeBackend(polite("smtp"), port=ports.take()) as backend,
-        start_edge(Listener(port=front, backend="smtp"), Backend(name="smtp", server=backend.port))
-        as edge,
+        start_edge(
+            Listener(port=front, backend="smtp"), Backend(name="smtp", server=backend.port)
+        ) as edge,
     ):
         limit_descriptors(edge, DESCRIPTORS)
         yield edge

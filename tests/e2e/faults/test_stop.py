@@ -42,9 +42,7 @@ def _house(ports: Ports, pki: Pki, tmp_path: Path) -> Iterator[House]:
 
         def backend(protocol: str) -> FakeBackend:
             """Silent to real mail clients, so that they wait inside TLS."""
-            mute = FakeBackend(
-                Conversation.drain, probe=polite(protocol), port=ports.take()
-            )
+            mute = FakeBackend(Conversation.drain, probe=polite(protocol), port=ports.take())
             return stack.enter_context(mute)
 
         fronts = {protocol: ports.take() for protocol in MAIL_PROTOCOLS}

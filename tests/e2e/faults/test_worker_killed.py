@@ -70,12 +70,8 @@ def _pair(ports: Ports, pki: Pki, tmp_path: Path) -> Iterator[Pair]:
 
 def socket_count(pid: int) -> int:
     """Sockets that a process has open."""
-    links = (os.readlink(entry) for entry in _descriptors(pid))
-    return sum(link.startswith("socket:") for link in links)
-
-
-def _descriptors(pid: int) -> list[Path]:
-    return list(Path(f"/proc/{pid}/fd").iterdir())
+    entries = Path(f"/proc/{pid}/fd").iterdir()
+    return sum(entry.readlink().name.startswith("socket:") for entry in entries)
 
 
 def is_alive(pid: int) -> bool:
