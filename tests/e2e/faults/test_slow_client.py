@@ -14,7 +14,7 @@ from hashlib import sha256
 from tests.support.bulk import MEGABYTE, chunks, digest
 from tests.support.clear import ClearClient
 from tests.support.edge_config import Backend, Listener
-from tests.support.fake_backend import FakeBackend
+from tests.support.fake_backend import Conversation, FakeBackend
 from tests.support.own_edge import StartEdge
 from tests.support.pki import HOSTNAME, Pki
 from tests.support.ports import Ports
@@ -22,7 +22,9 @@ from tests.support.scripts import echo
 
 CLIENTS = 2
 TOTAL_BYTES = 100 * MEGABYTE
-"""More than all the buffers of the kernel on the way, which grow to 60 MB and above."""
+"""More than the kernel keeps on the way: up to 32 MiB for each socket of the edge that reads."""
+PEER_BUFFER_BYTES = 64 * 1024
+"""Of the other sockets that read: with a size of their own they do not grow."""
 STALLED_S = 0.5
 """Nobody could send for as long: everything on the way is full."""
 GROWTH_BYTES = 6 * MEGABYTE
@@ -37,6 +39,7 @@ class SlowClient:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=HOSTNAME)
         self._handshake()
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PEER_BUFFER_BYTES)
         self.sock.setblocking(False)
         self._chunks: Iterator[bytes] = chunks(TOTAL_BYTES)
         self._unsent = memoryview(b"")
@@ -80,6 +83,11 @@ class SlowClient:
                 return
 
 
+def small_echo(one: Conversation) -> None:
+    one.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PEER_BUFFER_BYTES)
+    echo(one)
+
+
 def send_until_stalled(clients: dict[socket.socket, SlowClient]) -> None:
     while ready := select.select([], list(clients), [], STALLED_S)[1]:
         for sock in ready:
@@ -105,7 +113,7 @@ def finish(clients: dict[socket.socket, SlowClient]) -> None:
 def test_full_both_ways(start_edge: StartEdge, ports: Ports, pki: Pki) -> None:
     front = ports.take()
     with ExitStack() as stack:
-        backend = stack.enter_context(FakeBackend(echo, port=ports.take()))
+        backend = stack.enter_context(FakeBackend(small_echo, port=ports.take()))
         edge = stack.enter_context(
             start_edge(
                 Listener(port=front, backend="raw", mode="tls", protocol="raw"),
