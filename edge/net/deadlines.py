@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 _BUCKETS_PER_SECOND = 4
+_FIRST_LOOK_S = 4.0
 
 
 class Expiring(Protocol):
@@ -48,10 +49,12 @@ class Deadlines:
         """See that the item is looked at by its deadline. One that moved later stays put."""
         bucket = item.bucket
         if not bucket:
-            self._place(item)
+            # Soon at first: a set-up moves its deadline a few times both ways, and most sessions
+            # are over before anybody has to look.
+            self._place(item, min(item.deadline, self.now + _FIRST_LOOK_S))
         elif bucket > item.deadline * _BUCKETS_PER_SECOND + 1:
             self.forget(item)
-            self._place(item)
+            self._place(item, item.deadline)
 
     def forget(self, item: Expiring) -> None:
         """The item needs no deadline any more."""
@@ -66,9 +69,9 @@ class Deadlines:
         """Stop the timer."""
         self._timer.cancel()
 
-    def _place(self, item: Expiring) -> None:
+    def _place(self, item: Expiring, moment: float) -> None:
         # Rounded up, and never into a bucket that this tick has passed already.
-        key = max(int(item.deadline * _BUCKETS_PER_SECOND) + 1, self._next)
+        key = max(int(moment * _BUCKETS_PER_SECOND) + 1, self._next)
         item.bucket = key
         bucket = self._buckets.get(key)
         if bucket is None:
@@ -88,5 +91,5 @@ class Deadlines:
                 if item.deadline <= now:
                     item.expired(now)
                 else:
-                    self._place(item)
+                    self._place(item, item.deadline)
         self._timer = self._loop.call_later(1 / _BUCKETS_PER_SECOND, self._tick)

@@ -7,7 +7,7 @@ and said later.
 
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Protocol
@@ -56,30 +56,52 @@ class DirectWriter:
 
 
 class PipeWriter:
-    """Writes to a non-blocking pipe; counts what does not fit, and says so when it fits again."""
+    """Writes to a non-blocking pipe; counts what does not fit, and says so when it fits again.
 
-    __slots__ = ("_dropped", "_fd")
+    Lines of one pass of the event loop go out together: `defer` is its `call_soon`. Without one,
+    or once a write's worth has come together, they go out at once.
+    """
 
-    def __init__(self, fd: int) -> None:
+    __slots__ = ("_bytes", "_defer", "_dropped", "_fd", "_lines")
+
+    def __init__(self, fd: int, defer: Callable[[Callable[[], None]], object] | None) -> None:
         self._fd = fd
+        self._defer = defer
+        self._lines: list[bytes] = []
+        self._bytes = 0
         self._dropped = 0
 
     def write(self, line: bytes) -> None:
         """Take one line, or count it as dropped."""
+        if len(line) > _PIPE_BUF:
+            self._dropped += 1
+            return
+        if self._bytes + len(line) > _PIPE_BUF:
+            self.flush()
+        if not self._lines and self._defer is not None:
+            self._defer(self.flush)
+        self._lines.append(line)
+        self._bytes += len(line)
+        if self._defer is None:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has come together."""
+        if not self._lines:
+            return
+        lines, self._lines, self._bytes = self._lines, [], 0
         if self._dropped:
             gap = b'{"event":"log.dropped","level":"warning","lines":%d}\n' % self._dropped
             if not self._put(gap):
-                self._dropped += 1
+                self._dropped += len(lines)
                 return
             self._dropped = 0
-        if not self._put(line):
-            self._dropped += 1
+        if not self._put(b"".join(lines)):
+            self._dropped += len(lines)
 
-    def _put(self, line: bytes) -> bool:
-        if len(line) > _PIPE_BUF:
-            return False
+    def _put(self, data: bytes) -> bool:
         try:
-            os.write(self._fd, line)
+            os.write(self._fd, data)
         except OSError:
             return False
         return True

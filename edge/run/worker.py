@@ -30,9 +30,7 @@ class WorkerProcess:
         self._pid = pid
         self._master = master
         self._control = control
-        writer = PipeWriter(log_fd)
-        self._log = Log(writer, process="worker", level=Level[blueprint.config.log_level.upper()])
-        self._records = Records(writer)
+        self._log_fd = log_fd
         self._is_open = False
 
     def run(self) -> None:
@@ -45,8 +43,11 @@ class WorkerProcess:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
+        level = Level[self._blueprint.config.log_level.upper()]
+        writer = PipeWriter(self._log_fd, loop.call_soon)
+        self._log = Log(writer, process="worker", level=level)
         loop.set_exception_handler(self._on_loop_error)
-        path = build_data_path(self._blueprint, loop, self._records, self._on_bug)
+        path = build_data_path(self._blueprint, loop, Records(writer), self._on_bug)
         stop = asyncio.Event()
         hurry = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, _once_then(stop.set, hurry.set))
@@ -60,6 +61,7 @@ class WorkerProcess:
         await self._drain(path, hurry)
         path.worker.deadlines.close()
         path.worker.poller.close()
+        writer.flush()
 
     def _open(self, path: DataPath) -> None:
         if self._is_open:

@@ -2,6 +2,9 @@
 
 import json
 import os
+from collections.abc import Callable
+
+import pytest
 
 from edge.ops.log import DirectWriter, Level, Log, PipeWriter
 
@@ -50,7 +53,7 @@ def test_a_full_pipe_drops_whole_lines_and_says_how_many() -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     try:
-        pipe = PipeWriter(writer)
+        pipe = PipeWriter(writer, None)
         line = b'{"event":"x","pad":"' + b"y" * 1000 + b'"}\n'
         for _ in range(200):
             pipe.write(line)
@@ -74,7 +77,7 @@ def test_a_line_that_could_be_torn_is_not_written() -> None:
     os.set_blocking(writer, False)
     os.set_blocking(reader, False)
     try:
-        pipe = PipeWriter(writer)
+        pipe = PipeWriter(writer, None)
         pipe.write(b"z" * 5000 + b"\n")
         pipe.write(b"{}\n")
         assert os.read(reader, 1 << 20).splitlines()[1:] == [b"{}"]
@@ -88,3 +91,28 @@ def test_a_reader_that_is_gone_is_no_error() -> None:
     os.close(reader)
     DirectWriter(writer).write(b"{}\n")
     os.close(writer)
+
+
+def test_lines_of_one_pass_share_a_write_and_keep_their_order() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    os.set_blocking(reader, False)
+    later: list[Callable[[], None]] = []
+    try:
+        pipe = PipeWriter(writer, later.append)
+        pipe.write(b"1\n")
+        pipe.write(b"2\n")
+        assert len(later) == 1
+        with pytest.raises(BlockingIOError):
+            os.read(reader, 100)
+        later.pop()()
+        assert os.read(reader, 100) == b"1\n2\n"
+        # More than one atomic write may hold does not wait.
+        for _ in range(5):
+            pipe.write(b"x" * 999 + b"\n")
+        assert len(os.read(reader, 10_000)) == 4000
+        pipe.flush()
+        assert len(os.read(reader, 10_000)) == 1000
+    finally:
+        os.close(reader)
+        os.close(writer)
