@@ -28,7 +28,7 @@ def test_curl(protocol: str, stage: Stage, pki: Pki) -> None:
     assert "script" not in finished.text
     record = stage.edge.wait_for("connection.closed", client_ip=source)
     assert (record["outcome"], record["tls"]) == ("alpn_mismatch", False)
-    assert scene.clients() == []
+    assert scene.clients(source) == []
 
 
 @pytest.mark.parametrize(

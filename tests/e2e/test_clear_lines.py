@@ -63,5 +63,5 @@ def talk(stage: Stage, protocol: str, data: bytes) -> tuple[bytes, object]:
             return b"", stage.edge.closed(client.address)["outcome"]
         said = client.rest()
     outcome = stage.edge.closed(client.address)["outcome"]
-    assert scene.clients() == []
+    assert scene.clients(client.ip) == []
     return said, outcome

@@ -61,14 +61,13 @@ def test_a_verified_client_is_named(
     kind: str, version: ssl.TLSVersion, host: Host, pki: Pki
 ) -> None:
     pair = pki.client(f"known-{kind}-{version}", "Ada Lovelace")
-    since = host.backend.conversations.mark()
     with ClearClient(host.ports[kind]) as client:
         context = pki.client_context(version=version, certificate=pair)
         peer = client.tls(context, HOSTNAME)
         peer.send(b"x")
         assert peer.receive() == b"x"
         record = host.edge.established(client.address)
-    header = host.backend.client(since=since).header
+    header = host.backend.client(client.ip).header
     assert header is not None
     assert header.ssl is not None
     assert (header.ssl.client, header.ssl.verify) == (WITH_CERTIFICATE, 0)
@@ -81,13 +80,12 @@ def test_without_a_certificate_verify_is_not_zero(
     version: ssl.TLSVersion, host: Host, pki: Pki
 ) -> None:
     """PROXY protocol section 2.2.6: zero only after a certificate was verified."""
-    since = host.backend.conversations.mark()
     with ClearClient(host.ports["request"]) as client:
         peer = client.tls(pki.client_context(version=version), HOSTNAME)
         peer.send(b"x")
         assert peer.receive() == b"x"
         assert host.edge.established(client.address)["client_certificate_cn"] is None
-    header = host.backend.client(since=since).header
+    header = host.backend.client(client.ip).header
     assert header is not None
     assert header.ssl is not None
     assert header.ssl.client == WITHOUT_CERTIFICATE
@@ -105,7 +103,6 @@ def test_unverified_clients_are_refused(
     pair = None
     if who == "stranger":
         pair = pki.stranger(f"stranger-{kind}-{version}", "Ada Lovelace")
-    since = host.backend.conversations.mark()
     with ClearClient(host.ports[kind]) as client:
         context = pki.client_context(version=version, certificate=pair)
         with pytest.raises((ssl.SSLError, TruncatedError, ConnectionError)):
@@ -113,4 +110,4 @@ def test_unverified_clients_are_refused(
             client.tls(context, HOSTNAME).receive()
     record = host.edge.closed(client.address)
     assert (record["outcome"], record["tls"]) == ("client_certificate_failed", False)
-    assert not [one for one in host.backend.conversations.items(since) if not one.is_probe]
+    assert host.backend.clients(client.ip) == []

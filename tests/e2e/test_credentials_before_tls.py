@@ -35,7 +35,7 @@ def test_refused(protocol: str, command: bytes, answer: bytes, stage: Stage) -> 
         assert client.line().startswith(answer)
         # The session goes on: TLS is what the client is asked for.
         client.starttls(protocol)
-    assert scene.clients() == []
+    assert scene.clients(client.ip) == []
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)

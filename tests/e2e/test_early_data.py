@@ -33,4 +33,4 @@ def test_rejected(is_ticket_known: bool, stage: Stage, tmp_path: Path) -> None:
     assert "Early data was rejected" in finished.text, finished.text
     assert finished.established(stage.edge)["resumed"] is is_ticket_known
     assert finished.closed(stage.edge)["bytes_in"] == 0
-    assert EARLY not in bytes(scene.client().received)
+    assert EARLY not in bytes(scene.client(finished.source).received)

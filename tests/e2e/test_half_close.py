@@ -38,8 +38,8 @@ def test_the_backend_answers_a_client_that_has_ended(
         peer.send(b"last words\r\n")
         peer.close_notify()
         assert peer.rest() == ANSWER
-        assert bytes(scene.client().received) == b"last words\r\n"
-        assert scene.client().wait_end() == "eof"
+        assert bytes(scene.client(client.ip).received) == b"last words\r\n"
+        assert scene.client(client.ip).wait_end() == "eof"
     record = stage.edge.closed(client.address)
     assert record["outcome"] in {"client_closed", "backend_closed"}
     assert (record["bytes_in"], record["bytes_out"]) == (len(b"last words\r\n"), len(ANSWER))
@@ -57,8 +57,8 @@ def test_the_client_goes_on_after_the_backend_has_ended(
         assert peer.rest() == ANSWER
         peer.send(b"one more thing\r\n")
         peer.close_notify()
-        assert scene.client().wait_end() == "eof"
-        assert bytes(scene.client().received) == b"one more thing\r\n"
+        assert scene.client(client.ip).wait_end() == "eof"
+        assert bytes(scene.client(client.ip).received) == b"one more thing\r\n"
     record = stage.edge.closed(client.address)
     assert record["outcome"] in {"client_closed", "backend_closed"}
 
@@ -72,5 +72,5 @@ def test_a_bare_end_of_the_connection_is_an_abort(stage: Stage, pki: Pki) -> Non
         peer.send(b"last words\r\n")
         address = client.address
         client.sock.close()
-        assert scene.client().wait_end() == "reset"
+        assert scene.client(client.ip).wait_end() == "reset"
         assert stage.edge.closed(address)["outcome"] == "client_aborted"

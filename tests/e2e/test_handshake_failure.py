@@ -7,7 +7,7 @@ import pytest
 from tests.support.clear import MAIL_PROTOCOLS, ClearClient
 from tests.support.fake_backend import Conversation
 from tests.support.pki import HOSTNAME, Pki
-from tests.support.stage import Scene, Stage
+from tests.support.stage import Stage
 from tests.support.tls_peer import TlsPeer
 
 # A TLS 1.0 ClientHello record: version 3.1, one CBC suite, null compression, no extensions.
@@ -16,7 +16,7 @@ TLS_1_0 = bytes.fromhex("160301002d010000290301") + b"r" * 32 + bytes.fromhex("0
 
 def after_go_ahead(
     stage: Stage, protocol: str, data: bytes
-) -> tuple[bytes, dict[str, object], Scene]:
+) -> tuple[bytes, dict[str, object], list[Conversation]]:
     """What the edge says to `data`, and how the connection is recorded."""
     scene = stage[protocol].scene()
     with ClearClient(stage[protocol].starttls) as client:
@@ -24,7 +24,7 @@ def after_go_ahead(
         client.starttls(protocol)
         client.send(data)
         said = client.rest()
-    return said, stage.edge.closed(client.address), scene
+    return said, stage.edge.closed(client.address), scene.clients(client.ip)
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
@@ -39,11 +39,11 @@ def after_go_ahead(
     ids=["command", "server-hello", "application-data", "tls-1.0"],
 )
 def test_no_usable_hello(protocol: str, data: bytes, outcome: str, stage: Stage) -> None:
-    said, record, scene = after_go_ahead(stage, protocol, data)
+    said, record, dialled = after_go_ahead(stage, protocol, data)
     assert said[:2] == b"\x15\x03", said
     assert len(said) == 7
     assert record["outcome"] == outcome
-    assert scene.clients() == []
+    assert dialled == []
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
@@ -63,7 +63,7 @@ def test_garbage_after_the_hello(
     # The rest of the first flight and one alert, no line of a mail protocol.
     assert b"250 " not in said
     assert (record["outcome"], record["tls"]) == ("handshake_failed", False)
-    assert scene.clients() == []
+    assert scene.clients(client.ip) == []
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
@@ -81,7 +81,7 @@ def test_client_leaves(protocol: str, flight: str, stage: Stage, pki: Pki) -> No
     record = stage.edge.closed(address)
     assert record["outcome"] in {"client_gone", "handshake_failed"}
     assert record["tls"] is False
-    assert scene.clients() == []
+    assert scene.clients(client.ip) == []
 
 
 def test_a_client_that_distrusts_us(stage: Stage) -> None:

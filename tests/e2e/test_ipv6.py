@@ -32,4 +32,4 @@ def test_addresses(ports: Ports, pki: Pki, tmp_path: Path) -> None:
                 assert header is not None
                 assert header.source == client.address
                 assert header.destination == (host, front)
-            assert record["client_ip"] == client.address[0]
+            assert record["client_ip"] == client.ip

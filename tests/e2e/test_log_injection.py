@@ -26,6 +26,6 @@ def test_sni(name: str, stage: Stage) -> None:
     assert not stage.edge.records("forged")
     assert len(json.dumps(record["sni"])) < 600
     if finished.status == 0:
-        header = scene.client().header
+        header = scene.client(finished.source).header
         assert header is not None
         assert AUTHORITY not in header.values, "only a valid DNS name may be forwarded"

@@ -24,7 +24,7 @@ def test_no_greeting_comes(protocol: str, stage: Stage, pki: Pki) -> None:
         client.greeting(protocol)
         client.starttls(protocol)
         victim = client.tls(pki.client_context(), HOSTNAME)
-        assert scene.client().header is not None
+        assert scene.client(client.ip).header is not None
         client.sock.settimeout(SILENCE_S)
         with pytest.raises(TimeoutError):
             victim.receive()

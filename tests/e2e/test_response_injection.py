@@ -51,6 +51,6 @@ def test_silence_until_the_client_begins(protocol: str, stage: Stage, pki: Pki) 
     with ClearClient(stage[protocol].starttls) as client:
         client.greeting(protocol)
         client.starttls(protocol)
-        assert scene.clients() == []
+        assert scene.clients(client.ip) == []
         client.tls(pki.client_context(), HOSTNAME)
-        assert scene.client().header is not None
+        assert scene.client(client.ip).header is not None

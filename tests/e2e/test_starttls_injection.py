@@ -43,7 +43,7 @@ def test_in_the_same_segment(protocol: str, tail: str, stage: Stage, pki: Pki) -
         assert rest.count(b"\n") <= 1, "at most a farewell"
     record = stage.edge.closed(client.address)
     assert (record["outcome"], record["tls"]) == ("starttls_injection", False)
-    assert scene.clients() == []
+    assert scene.clients(client.ip) == []
 
 
 @pytest.mark.parametrize("delay_ms", [0, 1, 10, 50])
@@ -68,7 +68,7 @@ def test_in_a_later_segment(protocol: str, tail: str, delay_ms: int, stage: Stag
         # A TLS alert, or nothing; never an answer to what was injected.
         assert behind[:1] in {b"", b"\x15"}, said
     assert record["tls"] is False
-    assert scene.clients() == []
+    assert scene.clients(client.ip) == []
 
 
 @pytest.mark.parametrize("protocol", MAIL_PROTOCOLS)
@@ -93,4 +93,4 @@ def test_nothing_said_before_tls_is_answered_in_it(protocol: str, stage: Stage, 
         assert last.startswith(
             {"smtp": b"221", "imap": b"* BYE", "pop3": b"+OK"}.get(protocol, b"OK")
         )
-    assert bytes(scene.client().received) in {b"z LOGOUT\r\n", b"QUIT\r\n"}
+    assert bytes(scene.client(client.ip).received) in {b"z LOGOUT\r\n", b"QUIT\r\n"}

@@ -89,8 +89,8 @@ def test_clients_give_up(
     with attacker:
         finished = client(port, pki, tmp_path)
     assert finished.status != 0, finished.text
-    assert attacker.connections > 0
+    assert attacker.addresses
     heard = b"".join(attacker.heard)
     for secret in (b"secret", b"c2VjcmV0", b"AHVzZXIAc2VjcmV0", b"LOGIN", b"AUTH"):
         assert secret not in heard
-    assert scene.clients() == []
+    assert [one for ip in attacker.addresses for one in scene.clients(ip)] == []

@@ -45,7 +45,7 @@ def test_nothing_is_delivered(cut: int, mode: str, stage: Stage, pki: Pki) -> No
             peer.send(MESSAGE[:cut])
         address = client.address
         client.sock.close()
-        assert scene.client().wait_end() == "reset"
+        assert scene.client(client.ip).wait_end() == "reset"
         assert stage.edge.closed(address)["outcome"] == "client_aborted"
     assert delivered == []
 
@@ -60,7 +60,7 @@ def test_the_whole_message_is_delivered(stage: Stage, pki: Pki) -> None:
         assert peer.line().startswith(b"354")
         peer.send(MESSAGE)
         client.sock.close()
-        scene.client().wait_end()
+        scene.client(client.ip).wait_end()
     assert delivered == [MESSAGE]
 
 
@@ -73,7 +73,7 @@ def test_postfix_keeps_nothing(postfix_host: PostfixHost, pki: Pki) -> None:
                 pass
         peer.send(MESSAGE[:-2])
     line = postfix_host.postfix.daemon.wait_for_line("lost connection after DATA")
-    assert client.address[0] in line
+    assert client.ip in line
 
 
 def test_a_cut_by_the_backend_reaches_the_client(stage: Stage, pki: Pki) -> None:

@@ -50,7 +50,7 @@ def test_on_a_clear_port(protocol: str, talk: str, stage: Stage, pki: Pki) -> No
     # The signature of PROXY v2 begins with two empty lines, each of which is answered.
     assert said.count(b"\n") <= (3 if talk == "proxy-v2" else 1), said
     assert b"script" not in said
-    assert scene.clients() == []
+    assert scene.clients(client.ip) == []
 
 
 @pytest.mark.parametrize("talk", TALK)

@@ -41,6 +41,7 @@ class ClearClient:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.address: Address = self.sock.getsockname()[:2]
         """What the edge logs as `client_ip` and `client_port`."""
+        self.ip = self.address[0]
         self._buffer = bytearray()
 
     def __enter__(self) -> Self:

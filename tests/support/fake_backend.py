@@ -38,6 +38,19 @@ class Conversation:
     def is_probe(self) -> bool:
         return self.header is not None and self.header.is_local
 
+    def is_for(self, source: str | None) -> bool:
+        """Whether it is no probe, and on behalf of the client at `source` if that is given.
+
+        A client of another test that left early may still cause a connection now.
+        """
+        if self.is_probe or source is None:
+            return not self.is_probe
+        return (
+            self.header is not None
+            and self.header.source is not None
+            and (self.header.source[0] == source)
+        )
+
     def send(self, data: bytes) -> None:
         """Write all of it; a peer that is gone is no error."""
         with suppress(ConnectionError):
@@ -149,15 +162,17 @@ class FakeBackend:
         if kind is None:
             assert not self.errors, f"a script failed: {self.errors!r}"
 
-    def client(self, *, since: int = 0, timeout_s: float = 15.0) -> Conversation:
-        """The first connection from the mark `since` that is no probe."""
+    def client(
+        self, source: str | None = None, *, since: int = 0, timeout_s: float = 15.0
+    ) -> Conversation:
+        """The first connection from the mark `since` for a client, at the address `source`."""
         return self.conversations.wait_for(
-            lambda one: not one.is_probe, "client", since=since, timeout_s=timeout_s
+            lambda one: one.is_for(source), f"client {source}", since=since, timeout_s=timeout_s
         )
 
-    def clients(self) -> list[Conversation]:
+    def clients(self, source: str | None = None, *, since: int = 0) -> list[Conversation]:
         """Every connection so far that is no probe."""
-        return [one for one in self.conversations.items() if not one.is_probe]
+        return [one for one in self.conversations.items(since) if one.is_for(source)]
 
     def close(self) -> None:
         """Stop listening, end every conversation, and wait for the threads."""

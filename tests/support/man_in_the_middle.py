@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
+from tests.support.addresses import own_address
 from tests.support.clear import STARTTLS
 
 LineFilter = Callable[[bytes], bytes]
@@ -34,7 +35,8 @@ class ManInTheMiddle:
         self._sockets: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
-        self.connections = 0
+        self.addresses: list[str] = []
+        """Where its own connections to the server came from."""
         self.heard: list[bytes] = []
         """Every line that clients sent."""
 
@@ -56,8 +58,9 @@ class ManInTheMiddle:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self._target), 15)
-            self.connections += 1
+            source = own_address()
+            server = socket.create_connection(("127.0.0.1", self._target), 15, (source, 0))
+            self.addresses.append(source)
             self._sockets += [client, server]
             for work in (self._downwards, self._upwards):
                 thread = threading.Thread(target=work, args=(client, server), daemon=True)

@@ -52,14 +52,13 @@ class Scene:
     backend: FakeBackend
     since: int
 
-    def client(self) -> Conversation:
-        """The first real client."""
-        return self.backend.client(since=self.since)
+    def client(self, source: str | None = None) -> Conversation:
+        """The first real client, or the one at the address `source`."""
+        return self.backend.client(source, since=self.since)
 
-    def clients(self) -> list[Conversation]:
-        """All real clients so far."""
-        items = self.backend.conversations.items(self.since)
-        return [one for one in items if not one.is_probe]
+    def clients(self, source: str | None = None) -> list[Conversation]:
+        """All real clients so far, or those at the address `source`."""
+        return self.backend.clients(source, since=self.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

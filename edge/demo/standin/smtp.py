@@ -20,9 +20,13 @@ _SESSION_S: Final = 300.0
 _HEADER_S: Final = 5.0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Hooks:
-    """What aiosmtpd calls, by name, during one connection."""
+    """What aiosmtpd calls, by name, during one connection.
+
+    Without slots: aiosmtpd finds the hooks by `inspect.getmembers`, which fails on a slotted
+    dataclass in Python before 3.11.3.
+    """
 
     account: Account
     on_header: Callable[[bytes], None]
