@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from edge.net.tlspump import TlsPump
 
 DOWN_BYTES = 128 * 1024
-UP_BYTES = 64 * 1024
-"""One read. The memory BIOs of a connection keep the size of the largest write they ever saw, so
-these also bound what a connection that was once busy goes on to cost while it idles."""
+"""One read of the backend. The memory BIO keeps the size of the largest write it ever saw, so this
+also bounds what a connection that was once busy goes on to cost while it idles."""
+
+UP_BYTES = 256 * 1024
+"""One read of the client; the pump feeds it in slices."""
 
 
 class Relay:
@@ -283,7 +285,7 @@ class TlsRelay(Relay):
         """Begin; the client's bytes that came behind its handshake go first."""
         super().start(first)
         if self._tls.has_incoming and self._connection.relay is self:
-            self._decrypt()
+            self._decrypt(self._worker.view[:0])
 
     def _on_client(self) -> None:
         worker = self._worker
@@ -299,14 +301,13 @@ class TlsRelay(Relay):
             self._obey(self._rules.client_broke_off())
             return
         self._touch()
-        self._tls.feed(worker.view[:count])
-        self._decrypt()
+        self._decrypt(worker.view[:count])
 
-    def _decrypt(self) -> None:
+    def _decrypt(self, ciphertext: memoryview) -> None:
         tls = self._tls
         plain = self._worker.plain
         try:
-            count = tls.decrypt_into(plain)
+            count = tls.decrypt(ciphertext, plain)
         except ssl.SSLError:
             # A forged or broken record. OpenSSL left an alert; nobody can rely on it arriving.
             with contextlib.suppress(OSError):

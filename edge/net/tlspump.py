@@ -12,6 +12,8 @@ from typing import Protocol, cast
 RECORD_BYTES = 16384
 """The largest plaintext of one record (RFC 8446 §5.1)."""
 
+_SLICE_BYTES = 4 * RECORD_BYTES
+
 
 class _TlsObject(Protocol):
     """What the pump uses of `ssl.SSLObject`, with `read` as it is when given a buffer."""
@@ -76,6 +78,21 @@ class TlsPump:
     def has_incoming(self) -> bool:
         """Whether bytes of the network wait to be decrypted."""
         return self._incoming.pending > 0
+
+    def decrypt(self, ciphertext: memoryview, plain: memoryview) -> int:
+        """Feed bytes of the network and decrypt them, as `decrypt_into` does.
+
+        A large read is fed in slices: the memory BIO keeps the size of the largest write it ever
+        saw, and would cost a connection that much for the rest of its life.
+        """
+        if len(ciphertext) <= _SLICE_BYTES:
+            self._incoming.write(ciphertext)
+            return self.decrypt_into(plain)
+        got = 0
+        for start in range(0, len(ciphertext), _SLICE_BYTES):
+            self._incoming.write(ciphertext[start : start + _SLICE_BYTES])
+            got += self.decrypt_into(plain[got:])
+        return got
 
     def decrypt_into(self, plain: memoryview) -> int:
         """Decrypt all whole records that were fed; the number of bytes put into `plain`.

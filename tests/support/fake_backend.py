@@ -51,6 +51,13 @@ class Conversation:
             and (self.header.source[0] == source)
         )
 
+    def has_begun(self) -> bool:
+        """Wait for the first byte; False at an end of the stream without any."""
+        try:
+            return bool(self._sock.recv(1, socket.MSG_PEEK))
+        except ConnectionResetError:
+            return False
+
     def send(self, data: bytes) -> None:
         """Write all of it; a peer that is gone is no error."""
         with suppress(ConnectionError):
@@ -203,6 +210,9 @@ class FakeBackend:
     def _converse(self, one: Conversation) -> None:
         try:
             if self._proxy_protocol != "off":
+                if not one.has_begun():
+                    # The edge gave up before its connect was complete: the client had gone.
+                    return
                 read = read_header if self._proxy_protocol == "v2" else read_v1_header
                 one.header = read(one.exactly)
             one.is_past_header = True
