@@ -23,7 +23,7 @@ from edge.outcome import Outcome
 if TYPE_CHECKING:
     from edge.core.starttls.events import PlainOpening
 
-_READ_BYTES = 16384
+_READ_BYTES = 4096
 
 
 def begin_session(

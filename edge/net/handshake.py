@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import certs
     from edge.core.hello.clienthello import ClientHello
 
-_READ_BYTES = 16384
+_READ_BYTES = 4096
 _ALERTS: Final = {
     Outcome.ALPN_MISMATCH: alert_record(NO_APPLICATION_PROTOCOL),
     Outcome.SNI_UNKNOWN: alert_record(UNRECOGNIZED_NAME),
