@@ -9,7 +9,6 @@ the bytes that wait to be written, and the closing record.
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Protocol as TypingProtocol
 
 from edge.config.tree import Mode, Timeouts
@@ -20,6 +19,7 @@ from edge.net.relay import Relay
 from edge.net.service import Service
 from edge.net.sockets import reset
 from edge.net.tlspump import TlsPump
+from edge.ops.log import now
 from edge.ops.records import Closed
 from edge.outcome import Outcome
 
@@ -38,11 +38,6 @@ class Phase(TypingProtocol):
 
     def leave(self) -> None:
         """Another step begins, or the connection ends: let go of everything."""
-
-
-def timestamp() -> str:
-    """Now, as records write it: `2026-11-23T07:31:04.512881Z`."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 class Connection:
@@ -296,7 +291,7 @@ class Connection:
         service = self.service
         service.worker.records.write(
             Closed(
-                time=timestamp(),
+                time=now(),
                 id=self.id,
                 listener=service.spec.name,
                 protocol=self.protocol.value,

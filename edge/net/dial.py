@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class DialPhase:
     """Try the servers of the backend in order; `opening` is None behind TLS."""
 
-    __slots__ = ("_attempt_at", "_begun_at", "_connection", "_endpoints", "_header", "_opening",
+    __slots__ = ("_begun_at", "_connection", "_endpoints", "_header", "_opening",
                  "_sock", "is_clear")  # fmt: skip
 
     def __init__(self, connection: Connection, opening: "PlainOpening | None") -> None:

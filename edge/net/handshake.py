@@ -17,9 +17,10 @@ from edge.core.hello.reader import HelloReader
 from edge.core.hello.registry import group_name
 from edge.core.hello.serverhello import negotiated_group
 from edge.errors import NEED_MORE, ProtocolError
-from edge.net.connection import Connection, since, timestamp
+from edge.net.connection import Connection, since
 from edge.net.dial import DialPhase
 from edge.net.tlspump import TlsPump
+from edge.ops.log import now
 from edge.ops.records import Established
 from edge.outcome import Outcome
 
@@ -193,7 +194,7 @@ class HandshakePhase:
         )
         service.worker.records.write(
             Established(
-                time=timestamp(),
+                time=now(),
                 id=connection.id,
                 listener=service.spec.name,
                 protocol=connection.protocol.value,
