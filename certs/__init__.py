@@ -1,7 +1,12 @@
-"""The certificate manager: loads and keeps certificates, chooses one for a client, makes contexts.
+"""The certificate manager: obtains, renews, loads and keeps certificates, and chooses among them.
 
-It knows nothing of the proxy: it takes plain values and gives back immutable ones.
+It knows nothing of the proxy: it takes plain values and gives back immutable ones. What needs an
+ACME client or a name server is loaded when it is first asked for: a process that only serves
+certificates must not carry those 30 MiB.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 from certs.contexts import ClientAuth, TlsPolicy, TlsProfile, base_context, site_context
 from certs.errors import CertError, CertProblem
@@ -10,14 +15,32 @@ from certs.model import Certificate
 from certs.names import canonical_name, is_covered
 from certs.select import CertificateSet, Snapshot
 from certs.selfsigned import load_or_create_self_signed, self_signed
+from certs.spec import AcmeSettings, ChallengeType, Issuer, KeyType, Lineage, Managed
+
+if TYPE_CHECKING:
+    from certs.manager.deploy import Deployer, Mismatch
+
+_LATER: Final = {
+    "Deployer": "certs.manager.deploy",
+    "Mismatch": "certs.manager.deploy",
+}
+"""Public names by the module they come from when they are first asked for."""
 
 __all__ = [
+    "AcmeSettings",
     "CertError",
     "CertProblem",
     "Certificate",
     "CertificateSet",
+    "ChallengeType",
     "ClientAuth",
+    "Deployer",
+    "Issuer",
+    "KeyType",
+    "Lineage",
     "LoadedSet",
+    "Managed",
+    "Mismatch",
     "Snapshot",
     "TlsPolicy",
     "TlsProfile",
@@ -29,3 +52,11 @@ __all__ = [
     "self_signed",
     "site_context",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is not needed to serve (PEP 562)."""
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(module), name)

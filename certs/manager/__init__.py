@@ -1,0 +1,1 @@
+"""The scheduler: looks at every certificate, obtains and renews, deploys, and tells."""

@@ -1,0 +1,1 @@
+"""When to renew, as pure decisions: values and a time in, a decision out."""

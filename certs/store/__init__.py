@@ -1,0 +1,1 @@
+"""Where accounts, keys, certificates and the state of orders survive a restart."""
