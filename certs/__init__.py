@@ -6,7 +6,7 @@ certificates must not carry those 30 MiB.
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from certs.contexts import ClientAuth, TlsPolicy, TlsProfile, base_context, site_context
 from certs.errors import CertError, CertProblem
@@ -54,9 +54,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load what is not needed to serve (PEP 562)."""
     module = _LATER.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(module), name)
+    found: object = getattr(importlib.import_module(module), name)
+    return found

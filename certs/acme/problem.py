@@ -30,7 +30,7 @@ class Subproblem:
     identifier: str | None
 
 
-class AcmeProblem(Exception):
+class AcmeProblem(Exception):  # noqa: N818 - the RFC calls it a problem
     """An attempt failed: a problem document, a transport error or a broken promise of the CA.
 
     `type` is the whole URN, or a word of our own (`transport`, `timeout`, `protocol`). `detail` is

@@ -20,7 +20,7 @@ class Proof:
 
 
 class PathError(Exception):
-    """A way of proving does not work from here. The text is for an operator: why, and what to do."""
+    """A way of proving does not work from here; the text tells an operator why, and what to do."""
 
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(f"{message}. {remedy}")

@@ -39,6 +39,6 @@ class NowhereDeployer:
     async def deploy(self, sets: Sequence[CertificateSet]) -> None:
         """Nothing serves."""
 
-    async def verify(self, wanted: CertificateSet) -> list[Mismatch]:
+    async def verify(self, wanted: CertificateSet) -> list[Mismatch]:  # noqa: ARG002
         """Nothing to ask."""
         return []
