@@ -17,7 +17,7 @@ class Protocol(StrEnum):
     @property
     def is_mail(self) -> bool:
         """Whether the server speaks first and a clear phase with STARTTLS exists."""
-        return self in {Protocol.SMTP, Protocol.IMAP, Protocol.POP3, Protocol.SIEVE}
+        return self is not Protocol.HTTP and self is not Protocol.RAW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

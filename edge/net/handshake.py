@@ -197,7 +197,7 @@ class HandshakePhase:
                 time=now(),
                 id=connection.id,
                 listener=service.spec.name,
-                protocol=connection.protocol.value,
+                protocol=connection.protocol,
                 starttls=self._clear_ms is not None,
                 client_ip=connection.peer[0],
                 client_port=connection.peer[1],

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Literal
 
+import google_crc32c
+
 from edge.core.proxy.addresses import pack_v4, pack_v6, unpack_host
-from edge.core.proxy.crc32c import crc32c
 from edge.core.proxy.tlv import (
     MAX_UNIQUE_ID_BYTES,
     PP2_TYPE_AUTHORITY,
@@ -222,7 +223,9 @@ def _decode_ssl(value: bytes) -> DecodedSsl:
 def _check_crc32c(value: bytes, header: bytes, at: int) -> None:
     if len(value) != 4:
         raise _error("the CRC32C TLV does not hold four bytes")
-    if crc32c(header[:at] + bytes(4) + header[at + 4 :]) != int.from_bytes(value, "big"):
+    if google_crc32c.value(header[:at] + bytes(4) + header[at + 4 :]) != int.from_bytes(
+        value, "big"
+    ):
         raise _error("the header's CRC32C is wrong")
 
 

@@ -7,8 +7,9 @@ stop at the first TLV that they cannot follow.
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
+import google_crc32c
+
 from edge.core.proxy.addresses import pack_host, same_family
-from edge.core.proxy.crc32c import crc32c
 from edge.core.proxy.ssl_tlv import (
     MAX_REQUIRED_SSL_BYTES,
     encode_optional,
@@ -77,6 +78,7 @@ class HeaderEncoder:
     """Writes the headers for one backend; small caches keep what repeats between connections."""
 
     __slots__ = (
+        "_authorities",
         "_destinations",
         "_limit_bytes",
         "_sends_alpn",
@@ -103,6 +105,7 @@ class HeaderEncoder:
         self._sends_crc32c = Tlv.CRC32C in chosen
         self._ssl_tlvs: dict[TlsInfo, bytes] = {}
         self._destinations: dict[str, bytes] = {}
+        self._authorities: dict[str, bytes] = {}
 
     def encode(
         self,
@@ -126,8 +129,8 @@ class HeaderEncoder:
         alpn_tlv = authority_tlv = unique_id_tlv = b""
         if alpn and self._sends_alpn and is_clean_name(alpn.decode("latin-1")):
             alpn_tlv = encode_tlv(PP2_TYPE_ALPN, alpn)
-        if authority and self._sends_authority and is_dns_name(authority):
-            authority_tlv = encode_tlv(PP2_TYPE_AUTHORITY, authority.encode("ascii"))
+        if authority and self._sends_authority:
+            authority_tlv = self._authority(authority)
         if unique_id and self._sends_unique_id:
             if len(unique_id) > MAX_UNIQUE_ID_BYTES:
                 raise ValueError("a UNIQUE_ID has at most 128 bytes")
@@ -146,7 +149,10 @@ class HeaderEncoder:
             tlvs = _most_important(tls, outer, room_bytes)
         body = addresses + tlvs + crc_tlv
         header = PREFIX.pack(SIGNATURE, PROXY, family, len(body)) + body
-        return header[:-4] + crc32c(header).to_bytes(4, "big") if crc_tlv else header
+        if not crc_tlv:
+            return header
+        checksum: int = google_crc32c.value(header)
+        return header[:-4] + checksum.to_bytes(4, "big")
 
     def _addresses(
         self, source: tuple[str, int], destination: tuple[str, int]
@@ -161,6 +167,15 @@ class HeaderEncoder:
         if len(packed_source) == 4:
             return TCP4, ADDRESSES_V4.pack(packed_source, packed_host, source[1], port)
         return TCP6, ADDRESSES_V6.pack(packed_source, packed_host, source[1], port)
+
+    def _authority(self, name: str) -> bytes:
+        tlv = self._authorities.get(name)
+        if tlv is None:
+            tlv = b""
+            if is_dns_name(name):
+                tlv = encode_tlv(PP2_TYPE_AUTHORITY, name.encode("ascii"))
+            _remember(self._authorities, name, tlv)
+        return tlv
 
     def _ssl_tlv(self, tls: TlsInfo) -> bytes:
         ssl_tlv = self._ssl_tlvs.get(tls)
