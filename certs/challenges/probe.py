@@ -15,29 +15,29 @@ from certs.model import subject_names
 _GOODBYE_S: Final = 1.0
 
 
-class ProbeFailed(Exception):
+class ProbeError(Exception):
     """What the listener did instead; reads on after its address."""
 
 
 async def probe(proof: Proof, host: str, port: int, *, deadline_s: float) -> None:
-    """Handshake with a listener and verify its answer to `proof`. Raises ProbeFailed."""
+    """Handshake with a listener and verify its answer to `proof`. Raises ProbeError."""
     try:
         async with asyncio.timeout(deadline_s):
             selected, der = await _handshake(sni_of(proof.identifier), host, port)
     except TimeoutError:
-        raise ProbeFailed(f"does not finish a TLS handshake in {deadline_s:g} s") from None
+        raise ProbeError(f"does not finish a TLS handshake in {deadline_s:g} s") from None
     except ssl.SSLError as error:
-        raise ProbeFailed(_refusal(error)) from None
+        raise ProbeError(_refusal(error)) from None
     except ConnectionResetError:
-        raise ProbeFailed("ends the connection during the TLS handshake") from None
+        raise ProbeError("ends the connection during the TLS handshake") from None
     except OSError as error:
-        raise ProbeFailed(f"cannot be reached: {os_words(error)}") from None
+        raise ProbeError(f"cannot be reached: {os_words(error)}") from None
     # A server without ALPN goes on with its ordinary certificate: that tells more.
     wrong = _what_is_wrong(der, proof)
     if wrong is not None:
-        raise ProbeFailed(wrong)
+        raise ProbeError(wrong)
     if selected != ACME_TLS_1:
-        raise ProbeFailed(f"does not select the protocol {ACME_TLS_1}")
+        raise ProbeError(f"does not select the protocol {ACME_TLS_1}")
 
 
 async def _handshake(sni: str, host: str, port: int) -> tuple[str | None, bytes | None]:

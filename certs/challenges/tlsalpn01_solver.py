@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from certs.challenges.own import OwnAddresses, address_words, made_up_proof
-from certs.challenges.probe import ProbeFailed, probe
+from certs.challenges.probe import ProbeError, probe
 from certs.challenges.solver import PathError, Proof
 from certs.challenges.tlsalpn01 import ChallengeCertificate, challenge_certificate, sni_of
 from certs.challenges.words import os_words
@@ -97,7 +97,7 @@ class TlsAlpn01Solver:
         addresses = self._own_addresses()
         if not addresses:
             raise PathError(
-                "tls-alpn-01 needs a TLS listener that the world reaches at port 443, there is none",
+                "tls-alpn-01 needs a TLS listener at port 443, and there is none",
                 remedy="Add one, or prefer another challenge.",
             )
         proof = made_up_proof(identifier, is_ip=is_ip)
@@ -107,7 +107,7 @@ class TlsAlpn01Solver:
             for host, port in addresses:
                 try:
                     await probe(proof, host, port, deadline_s=self._probe_deadline_s)
-                except ProbeFailed as error:
+                except ProbeError as error:
                     failures.append(f"{address_words(host, port)} {error}")
         finally:
             await self.clean_up(proof)

@@ -1,0 +1,127 @@
+"""A program of the operator's own changes the zone: `PROGRAM present|cleanup FQDN VALUE`.
+
+The name comes with a final dot, as hooks written for lego expect it. No shell is between; the
+program sees a minimal environment, no input, and ends, with all that it started, at the deadline.
+"""
+
+import asyncio
+import os
+import re
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+from certs.challenges.solver import PathError
+from certs.challenges.words import os_words, printable
+
+DEADLINE_S: Final = 120.0
+_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_MAX_OUTPUT_BYTES: Final = 4096
+_GRACE_S: Final = 1.0
+_CHUNK_BYTES: Final = 65_536
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,253}")
+
+
+class ExecProvider:
+    """Runs the hook, one process a call."""
+
+    def __init__(
+        self,
+        *,
+        program: Path,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        """`program` is absolute; `environment` is all it gets besides PATH and LANG."""
+        self._program = program
+        self._environment = {"PATH": _PATH, "LANG": "C.UTF-8", **environment}
+        self._deadline_s = deadline_s
+
+    async def present(self, fqdn: str, value: str) -> None:
+        """Run it with `present`."""
+        await self._run("present", fqdn, value)
+
+    async def clean_up(self, fqdn: str, value: str) -> None:
+        """Run it with `cleanup`."""
+        await self._run("cleanup", fqdn, value)
+
+    async def _run(self, verb: Literal["present", "cleanup"], fqdn: str, value: str) -> None:
+        if not _NAME.fullmatch(fqdn):
+            # It may be the target of somebody's CNAME, and the hook may be a careless script.
+            raise PathError(
+                f"the hook is not run for the name {printable(fqdn)}",
+                remedy="Let the CNAME point to a name of letters, digits, `-`, `_` and dots.",
+            )
+        process = await self._start(verb, fqdn, value)
+        output = bytearray()
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                status = await _finish(process, output)
+        except TimeoutError:
+            raise PathError(
+                f"the hook {self._program} {verb} did not end in {self._deadline_s:g} s"
+                f"{_said(output)}",
+                remedy="Make it faster, or let it end by itself with an error.",
+            ) from None
+        finally:
+            await _end(process)
+        if status != 0:
+            how = f"ended with status {status}" if status > 0 else f"was killed by signal {-status}"
+            raise PathError(
+                f"the hook {self._program} {verb} {how}{_said(output)}",
+                remedy=f"Run it by hand with: {verb} {fqdn} VALUE",
+            )
+
+    async def _start(self, *arguments: str) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                self._program,
+                *arguments,
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=STDOUT,
+                cwd="/",
+                env=self._environment,
+                start_new_session=True,  # so that it can be ended with its children
+            )
+        except OSError as error:
+            raise PathError(
+                f"the hook {self._program} cannot be started: {os_words(error)}",
+                remedy="It must be a program that the user of the service may execute.",
+            ) from error
+
+
+async def _finish(process: Process, output: bytearray) -> int:
+    """Wait for the program, reading what it says; its exit status, negative for a signal."""
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(_read(process, output))
+        status = await process.wait()
+        # A child left in the background may hold the pipe open for ever.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await asyncio.wait([reading])
+        reading.cancel()
+    return status
+
+
+async def _read(process: Process, output: bytearray) -> None:
+    """Keep the beginning, and read on so that the program is never held up."""
+    assert process.stdout is not None
+    while chunk := await process.stdout.read(_CHUNK_BYTES):
+        output += chunk[: _MAX_OUTPUT_BYTES - len(output)]
+
+
+async def _end(process: Process) -> None:
+    """Kill what is left of the program and of what it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _said(output: bytearray) -> str:
+    text = printable(bytes(output))
+    return f", saying: {text}" if text else ""
