@@ -31,10 +31,10 @@ class ClearPhase:
         """Greet at once: a client that is kept waiting may give up or speak first."""
         connection = self._connection
         assert connection is not None
-        connection.enter(self, connection.timeouts.setup_s)
+        connection.enter(self)
+        connection.allow(connection.timeouts.setup_s)
         connection.send(self._dialogue.greeting())
-        if self._connection is not None:
-            connection.watch_client()
+        connection.watch_client()
 
     def on_readable(self) -> None:
         """Answer what the client said."""
@@ -50,7 +50,7 @@ class ClearPhase:
                 case UpgradeAccepted(data=go_ahead):
                     connection.send(go_ahead)
                     if self._connection is not None:
-                        HelloPhase(connection, clear_ms=since(connection.accepted_at)).start()
+                        HelloPhase(connection, clear_ms=since(connection.accepted_at)).wait()
                 case PlaintextChosen(opening=opening):
                     DialPhase(connection, opening).start()
                 case Ended(data=words, outcome=outcome, detail=detail):
@@ -69,7 +69,7 @@ class ClearPhase:
 
 def refuse_unknown(connection: Connection) -> None:
     """No probe has seen this backend yet: nobody can be greeted in its name."""
-    connection.enter(_Unknown(), connection.timeouts.setup_s)
+    connection.enter(_Unknown())
     connection.refuse(Farewell.UNAVAILABLE, Outcome.BACKEND_UNKNOWN)
 
 

@@ -118,12 +118,11 @@ class Connection:
 
     # --- steps ---
 
-    def enter(self, phase: Phase, limit_s: float) -> None:
-        """Begin a step. It has `limit_s` seconds, and never more than the set-up has left."""
+    def enter(self, phase: Phase) -> None:
+        """Begin a step. Until it says what it is allowed, the deadline is that of the last one."""
         if self.phase is not None:
             self.phase.leave()
         self.phase = phase
-        self.allow(limit_s)
 
     def allow(self, limit_s: float) -> None:
         """From now on the step has `limit_s` seconds, and never more than the set-up has left."""
@@ -139,8 +138,8 @@ class Connection:
         relay.start(first)
 
     def watch_client(self) -> None:
-        """Let the step hear of the client's bytes."""
-        if self._is_closed:
+        """Let the step hear of the client's bytes, once it has taken all of ours."""
+        if self._is_closed or self.unsent:
             return
         self.service.worker.poller.add_reader(self.fd, self._on_readable)
 
@@ -242,7 +241,7 @@ class Connection:
         if not last_words:
             self.close(outcome)
             return
-        self.enter(_Lingering(self), _LINGER_S)
+        self.enter(_Lingering(self))
         self.deadline = time.monotonic() + _LINGER_S  # not cut short by an expired set-up
         self.service.worker.deadlines.watch(self)
         self.send(last_words)

@@ -13,6 +13,8 @@ from edge.outcome import Outcome
 if TYPE_CHECKING:
     from edge.core.starttls.events import PlainOpening
 
+_NON_BLOCKING_STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+
 
 class DialPhase:
     """Try the servers of the backend in order; `opening` is None behind TLS."""
@@ -41,7 +43,7 @@ class DialPhase:
         """Dial the first server."""
         connection = self._connection
         assert connection is not None
-        connection.enter(self, connection.timeouts.connect_s)
+        connection.enter(self)
         self._dial_next(connection)
 
     def on_readable(self) -> None:
@@ -53,9 +55,11 @@ class DialPhase:
         while self._endpoints:
             endpoint = self._endpoints.pop(0)
             try:
-                sock = socket.socket(endpoint.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+                sock = socket.socket(endpoint.family, _NON_BLOCKING_STREAM)
             except OSError:
                 continue  # out of descriptors: the next server would need one too
+            if endpoint.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = sock.connect_ex(endpoint.address)
             if code in {0, errno.EINPROGRESS}:
                 connection.server = endpoint.label
@@ -94,8 +98,6 @@ class DialPhase:
 
     def _connected(self, connection: Connection, sock: socket.socket) -> None:
         connection.connect_ms = since(self._begun_at)
-        if sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         begin_session(connection, sock, self._opening)
 
     def expired(self) -> Outcome | None:

@@ -66,7 +66,8 @@ class _BackendPhase:
         connection, sock = self._connection, self._sock
         assert connection is not None
         assert sock is not None
-        connection.enter(self, connection.timeouts.greeting_s)
+        connection.enter(self)
+        connection.allow(connection.timeouts.greeting_s)
         connection.service.worker.poller.add_reader(sock.fileno(), self._on_backend)
 
     def on_readable(self) -> None:

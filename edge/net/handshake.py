@@ -13,10 +13,10 @@ from edge.core.hello.alerts import (
     alert_record,
 )
 from edge.core.hello.alpn import FOR_PROTOCOL, choose
-from edge.core.hello.reader import HelloReader
+from edge.core.hello.reader import HelloReader, whole_hello
 from edge.core.hello.registry import group_name
 from edge.core.hello.serverhello import negotiated_group
-from edge.errors import NEED_MORE, ProtocolError
+from edge.errors import NEED_MORE, NeedMore, ProtocolError
 from edge.net.connection import Connection, since
 from edge.net.dial import DialPhase
 from edge.net.tlspump import TlsPump
@@ -50,14 +50,25 @@ class HelloPhase:
         self._connection: Connection | None = connection
         self._clear_ms = clear_ms
         self._begun_at = time.monotonic()
-        self._reader = HelloReader(limit_bytes=connection.service.spec.limits.hello_bytes)
+        self._reader: HelloReader | None = None
         self._raw: list[bytes] = []
 
-    def start(self) -> None:
-        """Wait for the first byte; with implicit TLS it is often here already."""
+    def begin(self) -> None:
+        """Implicit TLS: the hello is often here as soon as the connection is."""
         connection = self._connection
         assert connection is not None
-        connection.enter(self, connection.timeouts.hello_s)
+        connection.enter(self)
+        self.on_readable()
+        if self._connection is not None:
+            connection.allow(connection.timeouts.hello_s)
+        connection.watch_client()
+
+    def wait(self) -> None:
+        """STARTTLS: the client, which is heard already, waits for our go-ahead."""
+        connection = self._connection
+        assert connection is not None
+        connection.enter(self)
+        connection.allow(connection.timeouts.hello_s)
 
     def on_readable(self) -> None:
         """Collect the hello; once it is whole, begin the handshake with all that was read."""
@@ -66,15 +77,22 @@ class HelloPhase:
             return
         self._raw.append(data)
         try:
-            hello = self._reader.feed(data)
-            if hello is NEED_MORE:
-                return
-            self._begin(connection, hello)
+            hello = self._read(data, connection.service.spec.limits.hello_bytes)
+            if hello is not NEED_MORE:
+                self._begin(connection, hello)
         except ProtocolError as error:
             if error.outcome is Outcome.HELLO_INVALID:
                 self._begin(connection, None)
             else:
                 connection.end(error.outcome, _ALERTS[error.outcome], error.detail)
+
+    def _read(self, data: bytes, limit_bytes: int) -> "ClientHello | NeedMore":
+        if self._reader is None:
+            hello = whole_hello(data, limit_bytes=limit_bytes)
+            if hello is not None:
+                return hello
+            self._reader = HelloReader(limit_bytes=limit_bytes)
+        return self._reader.feed(data)
 
     def _begin(self, connection: Connection, hello: "ClientHello | None") -> None:
         service = connection.service
@@ -106,7 +124,8 @@ class HelloPhase:
             clear_ms=self._clear_ms,
             hello_ms=since(self._begun_at),
         )
-        connection.enter(phase, connection.timeouts.handshake_s)
+        connection.enter(phase)
+        connection.allow(connection.timeouts.handshake_s)
         phase.step()
 
     def expired(self) -> Outcome:
@@ -164,7 +183,8 @@ class HandshakePhase:
             if pump.has_outgoing:
                 self._send_flight(connection)
             return
-        if pump.version == "TLSv1.3":
+        version = pump.version
+        if version == "TLSv1.3":
             # The ticket can wait for the first answer and share its packet. But a client that
             # speaks first and leaves Nagle on then waits for our ACK of its Finished, which the
             # kernel would delay by 40 ms.
@@ -173,7 +193,7 @@ class HandshakePhase:
         elif pump.has_outgoing:
             self._send_flight(connection)  # the last flight of TLS 1.2 cannot wait
         if self._connection is not None:
-            self._establish(connection)
+            self._establish(connection, version)
 
     def _send_flight(self, connection: Connection) -> None:
         flight = self._pump.take_outgoing()
@@ -181,7 +201,7 @@ class HandshakePhase:
             self._group = negotiated_group(flight)
         connection.send(flight)
 
-    def _establish(self, connection: Connection) -> None:
+    def _establish(self, connection: Connection, version: str) -> None:
         pump = self._pump
         service = connection.service
         certificate = self._certificate
@@ -190,7 +210,7 @@ class HandshakePhase:
         connection.alpn = pump.alpn
         group = group_name(self._group) if self._group is not None else None
         tls = connection.tls = service.tls_info(
-            pump.version, pump.cipher, group, certificate, common_name, is_resumed=is_resumed
+            version, pump.cipher, group, certificate, common_name, is_resumed=is_resumed
         )
         service.worker.records.write(
             Established(

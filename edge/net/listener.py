@@ -89,10 +89,7 @@ def begin(connection: Connection) -> None:
     service = connection.service
     service.opened()
     if service.spec.mode is Mode.TLS:
-        phase = HelloPhase(connection, clear_ms=None)
-        phase.start()
-        connection.watch_client()
-        phase.on_readable()
+        HelloPhase(connection, clear_ms=None).begin()
     elif service.backend.learnt is None:
         refuse_unknown(connection)
     else:

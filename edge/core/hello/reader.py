@@ -28,6 +28,28 @@ _HEADERS_BYTES: Final = _RECORD_HEADER_BYTES + _MESSAGE_HEADER_BYTES
 _HEADERS: Final = struct.Struct(">BBxHBBH").unpack_from
 
 
+def whole_hello(data: bytes, *, limit_bytes: int = HELLO_LIMIT_BYTES) -> ClientHello | None:
+    """The hello of nearly every client, all of it in one record and in the first bytes read.
+
+    None: these bytes are for a `HelloReader`. Raises ProtocolError(HELLO_INVALID).
+    """
+    if len(data) < _HEADERS_BYTES:
+        return None
+    kind, major, record_size, message_kind, high, low = _HEADERS(data)
+    end = _HEADERS_BYTES + low
+    if (
+        end <= len(data)
+        and end <= limit_bytes
+        and end - _RECORD_HEADER_BYTES <= record_size <= _RECORD_LIMIT_BYTES
+        and kind == _HANDSHAKE_RECORD
+        and major == _VERSION_MAJOR
+        and message_kind == _CLIENT_HELLO
+        and not high
+    ):
+        return parse_client_hello(data[_HEADERS_BYTES:end])
+    return None
+
+
 class HelloReader:
     """Reassembles one ClientHello over segments and records (RFC 8446 section 5.1).
 
@@ -50,18 +72,6 @@ class HelloReader:
         Raises ProtocolError: WRONG_PROTOCOL when the first byte is not that of a handshake record,
         HELLO_TOO_LARGE past `limit_bytes`, else HELLO_INVALID.
         """
-        if not self._consumed and len(data) >= _HEADERS_BYTES:
-            # Nearly every client: the whole hello in one record in one segment.
-            kind, major, record_size, message_kind, high, low = _HEADERS(data)
-            end = _HEADERS_BYTES + low
-            if (
-                end <= len(data)
-                and end <= self._limit_bytes
-                and end - _RECORD_HEADER_BYTES <= record_size <= _RECORD_LIMIT_BYTES
-                and (kind, major, message_kind, high)
-                == (_HANDSHAKE_RECORD, _VERSION_MAJOR, _CLIENT_HELLO, 0)
-            ):
-                return parse_client_hello(bytes(data[_HEADERS_BYTES:end]))
         room = self._limit_bytes - self._consumed
         hello = self._reassemble(data[:room])
         if hello is NEED_MORE and len(data) > room:

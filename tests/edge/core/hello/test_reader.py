@@ -4,8 +4,10 @@ import tracemalloc
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge.core.hello.reader import HELLO_LIMIT_BYTES, HelloReader
+from edge.core.hello.reader import HELLO_LIMIT_BYTES, HelloReader, whole_hello
 from edge.errors import NEED_MORE, ProtocolError
 from edge.outcome import Outcome
 from tests.edge.core.hello.handmade import (
@@ -46,6 +48,26 @@ def test_views_are_read_as_bytes_are(wire: bytes) -> None:
     expected = hello_of(wire)
     assert halves.feed(view[:100]) is NEED_MORE
     assert whole.feed(view) == halves.feed(view[100:]) == expected
+
+
+@pytest.mark.parametrize("wire", CLIENT_HELLOS.values(), ids=CLIENT_HELLOS)
+def test_the_short_way_and_the_reader_agree(wire: bytes) -> None:
+    hello_bytes = 5 + int.from_bytes(wire[3:5], "big")
+    assert whole_hello(wire) == whole_hello(wire + b"more") == HelloReader().feed(wire)
+    assert whole_hello(wire[: hello_bytes - 1]) is None
+    assert whole_hello(wire, limit_bytes=hello_bytes - 1) is None
+
+
+@given(at=st.integers(0, len(WIRE) - 1), byte=st.integers(0, 255), cut=st.integers(0, len(WIRE)))
+def test_the_short_way_knows_nothing_that_the_reader_does_not(at: int, byte: int, cut: int) -> None:
+    """A flipped byte, a cut: it says what the reader says, or leaves it to the reader."""
+    wire = (WIRE[:at] + bytes([byte]) + WIRE[at + 1 :])[:cut]
+    short: object
+    try:
+        short = whole_hello(wire)
+    except ProtocolError as error:
+        short = (error.outcome, error.detail)
+    assert short is None or read(wire) == short
 
 
 def test_the_hello_keeps_nothing_of_the_buffer() -> None:
