@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 from certs.contexts import ClientAuth, TlsPolicy, TlsProfile, base_context, site_context
 from certs.errors import CertError, CertProblem
+from certs.events import Event, EventSink
 from certs.files import LoadedSet, load_files
 from certs.model import Certificate
 from certs.names import canonical_name, is_covered
 from certs.select import CertificateSet, Snapshot
 from certs.selfsigned import load_or_create_self_signed, self_signed
-from certs.spec import AcmeSettings, ChallengeType, Issuer, KeyType, Lineage, Managed
+from certs.spec import (
+    LETS_ENCRYPT,
+    LETS_ENCRYPT_STAGING,
+    AcmeSettings,
+    ChallengeType,
+    Issuer,
+    KeyType,
+    Lineage,
+    Managed,
+)
 
 if TYPE_CHECKING:
     from certs.manager.deploy import Deployer, Mismatch
@@ -27,6 +37,8 @@ _LATER: Final = {
 """Public names by the module they come from when they are first asked for."""
 
 __all__ = [
+    "LETS_ENCRYPT",
+    "LETS_ENCRYPT_STAGING",
     "AcmeSettings",
     "CertError",
     "CertProblem",
@@ -35,6 +47,8 @@ __all__ = [
     "ChallengeType",
     "ClientAuth",
     "Deployer",
+    "Event",
+    "EventSink",
     "Issuer",
     "KeyType",
     "Lineage",
