@@ -26,7 +26,7 @@ from edge.outcome import Outcome
 
 if TYPE_CHECKING:
     import certs
-    from edge.core.hello.clienthello import ClientHello
+    from edge.core.hello.memory import KnownHello
 
 _READ_BYTES = 4096
 _ALERTS: Final = {
@@ -77,30 +77,31 @@ class HelloPhase:
             return
         self._raw.append(data)
         try:
-            hello = self._read(data, connection.service.spec.limits.hello_bytes)
-            if hello is not NEED_MORE:
-                self._begin(connection, hello)
+            body = self._read(data, connection.service.spec.limits.hello_bytes)
+            if body is not NEED_MORE:
+                self._begin(connection, connection.service.worker.hellos.parse(body))
         except ProtocolError as error:
             if error.outcome is Outcome.HELLO_INVALID:
                 self._begin(connection, None)
             else:
                 connection.end(error.outcome, _ALERTS[error.outcome], error.detail)
 
-    def _read(self, data: bytes, limit_bytes: int) -> "ClientHello | NeedMore":
+    def _read(self, data: bytes, limit_bytes: int) -> bytes | NeedMore:
         if self._reader is None:
-            hello = whole_hello(data, limit_bytes=limit_bytes)
-            if hello is not None:
-                return hello
+            body = whole_hello(data, limit_bytes=limit_bytes)
+            if body is not None:
+                return body
             self._reader = HelloReader(limit_bytes=limit_bytes)
         return self._reader.feed(data)
 
-    def _begin(self, connection: Connection, hello: "ClientHello | None") -> None:
+    def _begin(self, connection: Connection, known: "KnownHello | None") -> None:
         service = connection.service
-        if hello is None:
+        if known is None:
             # What cannot be read must not choose: the strictest policy answers it, or fails it.
             certificate = service.snapshot.default.certificates[0]
             pump = TlsPump(service.strict, service.site(certificate, connection.protocol))
         else:
+            hello = known.hello
             connection.sni = connection.authority = hello.sni
             served = service.snapshot.select(hello.sni)
             if served is None:
@@ -120,7 +121,7 @@ class HelloPhase:
             connection,
             pump,
             certificate,
-            ja4=service.worker.ja4.fingerprint(hello) if hello is not None else "-",
+            ja4=known.ja4 if known is not None else "-",
             clear_ms=self._clear_ms,
             hello_ms=since(self._begun_at),
         )

@@ -10,7 +10,7 @@ from typing import Protocol as TypingProtocol
 import certs
 from edge.config.tree import ClientAuth, Listener
 from edge.core.hello.alpn import FOR_PROTOCOL
-from edge.core.hello.ja4 import Ja4Cache
+from edge.core.hello.memory import HelloMemory
 from edge.core.protocol import Protocol
 from edge.core.proxy.v2 import TlsInfo
 from edge.core.starttls.dialogue import ClearRules
@@ -23,8 +23,8 @@ BUFFER_BYTES = 256 * 1024
 """One read of a busy connection. The buffer is shared: a callback is done with it before the next
 one runs, so it costs a worker this much and a connection nothing."""
 
-_JA4_CACHE = 1024
-"""Different clients that are remembered; there are a few dozen on an ordinary host."""
+_KNOWN_HELLOS = 1024
+"""Different hellos that are remembered; there are a few dozen on an ordinary host."""
 
 
 class RecordSink(TypingProtocol):
@@ -47,8 +47,8 @@ class Pausable(TypingProtocol):
 class Worker:
     """What every connection of a worker process uses."""
 
-    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hostname", "ja4", "loop", "on_bug",
-                 "plain", "poller", "records", "view")  # fmt: skip
+    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hellos", "hostname", "loop",
+                 "on_bug", "plain", "poller", "records", "view")  # fmt: skip
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Worker:
         self.records = records
         self.hostname = hostname
         self.deadlines = Deadlines(loop)
-        self.ja4 = Ja4Cache(_JA4_CACHE)
+        self.hellos = HelloMemory(_KNOWN_HELLOS)
         self.poller = Poller(loop, on_bug)
         self.on_bug = on_bug
         self.buffer = bytearray(BUFFER_BYTES)

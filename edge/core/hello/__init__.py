@@ -8,6 +8,7 @@ believes.
     reader       bytes as they arrive -> one handshake message, over segments and records
     parser       that message -> `ClientHello`
     ja4          `ClientHello` -> the JA4 fingerprint
+    memory       both of these, remembered for messages that differ only in what is random
     alpn         the offered protocols -> the one to speak, or a refusal
     serverhello  our own first flight -> the negotiated group
     alerts       the refusals that are sent before OpenSSL is involved

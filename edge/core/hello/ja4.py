@@ -24,8 +24,6 @@ _IN_FIRST_PART: Final = frozenset({SERVER_NAME, ALPN})
 """Left out of the hash, so that one program has one hash for every destination."""
 _COUNT_LIMIT: Final = 99
 _EMPTY: Final = "000000000000"
-_KEPT_NUMBERS: Final = 128
-"""In all the lists of a hello that is worth remembering, 36 bytes each; clients send 30 to 70."""
 
 
 def ja4(hello: ClientHello) -> str:
@@ -39,39 +37,6 @@ def ja4(hello: ClientHello) -> str:
         f"t{version}{destination}{ciphers:02}{extensions:02}{alpn}"
         f"_{_hash(_hex(sorted(hello.ciphers)))}_{_hash(_extension_part(hello))}"
     )
-
-
-class Ja4Cache:
-    """Remembers fingerprints by what they are made of: the clients of one host repeat.
-
-    Bounded: at `capacity` entries it begins anew, and a hello with unusually many numbers is not
-    kept, so that a flood of made-up hellos costs no more than computing each.
-    """
-
-    __slots__ = ("_capacity", "_known")
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._known: dict[tuple[object, ...], str] = {}
-
-    def fingerprint(self, hello: ClientHello) -> str:
-        """The same as `ja4`."""
-        numbers = len(hello.extensions) + len(hello.ciphers) + len(hello.signature_algorithms)
-        if numbers > _KEPT_NUMBERS:
-            return ja4(hello)
-        key = (
-            hello.extensions,
-            hello.ciphers,
-            hello.signature_algorithms,
-            hello.max_version,
-            hello.alpn[:1],
-        )
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= self._capacity:
-                self._known.clear()
-            known = self._known[key] = ja4(hello)
-        return known
 
 
 def _first_and_last(protocol: bytes) -> str:

@@ -6,7 +6,6 @@ extension and one per ALPN name, and all of it is linear in the length of the me
 
 import re
 import struct
-from functools import lru_cache
 from typing import Final
 
 from edge.core.hello.clienthello import (
@@ -28,7 +27,6 @@ _ONE_NAME: Final = struct.Struct(">HBH").unpack_from
 _SESSION_ID_AT: Final = 34
 """Behind legacy_version (2 bytes) and random (32)."""
 _SESSION_ID_LIMIT_BYTES: Final = 32
-_REMEMBERED_BYTES: Final = 256
 _HOST_NAME: Final = 0
 _HOST_NAME_LIMIT_BYTES: Final = 255
 # RFC 6066 section 3 allows no trailing dot. Underscores are against RFC 1123, and in use.
@@ -60,7 +58,7 @@ def _parse(body: bytes) -> ClientHello:
     extensions = _extensions(body, ciphers_end + 1 + compression_size)
     names = extensions.get(SERVER_NAME)
     host = None if names is None else _host_name(names)
-    sni = None if host is None or len(host) > _HOST_NAME_LIMIT_BYTES else _plausible(host)
+    sni = None if host is None else _plausible(host)
     versions = extensions.get(SUPPORTED_VERSIONS)
     groups = extensions.get(SUPPORTED_GROUPS)
     schemes = extensions.get(SIGNATURE_ALGORITHMS)
@@ -104,23 +102,13 @@ def _extensions(body: bytes, at: int) -> dict[int, bytes]:
 def _u16_list(vector: bytes, prefix: str = "H") -> tuple[int, ...]:
     """16-bit numbers, at least one, behind their length in bytes, of which `prefix` is the format.
 
-    The same few dozen lists come again and again; an unusually long one is not remembered.
+    One unpack reads both: the format's size is odd or even as the vector must be.
     """
-    if len(vector) > _REMEMBERED_BYTES:
-        return _read_u16_list(vector, prefix)
-    return _remembered_u16_list(vector, prefix)
-
-
-def _read_u16_list(vector: bytes, prefix: str) -> tuple[int, ...]:
-    # One unpack reads both: the format's size is odd or even as the vector must be.
     count = (len(vector) - 1) >> 1
     values = struct.unpack(f">{prefix}{count}H", vector)
     if not count or values[0] != count << 1:
         raise _invalid("a list of numbers has a wrong length")
     return _without_grease(values[1:])
-
-
-_remembered_u16_list = lru_cache(maxsize=512)(_read_u16_list)
 
 
 def _without_grease(values: tuple[int, ...]) -> tuple[int, ...]:
@@ -137,9 +125,8 @@ def _host_name(names: bytes) -> bytes:
     return names[5:]
 
 
-@lru_cache(maxsize=512)
 def _plausible(host: bytes) -> str | None:
-    if not _IS_DNS_NAME(host):
+    if len(host) > _HOST_NAME_LIMIT_BYTES or not _IS_DNS_NAME(host):
         return None
     return host.lower().decode("ascii")
 

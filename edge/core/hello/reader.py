@@ -7,8 +7,6 @@ read only the first record chose a weaker policy for a fragmented hello (CVE-202
 import struct
 from typing import Final
 
-from edge.core.hello.clienthello import ClientHello
-from edge.core.hello.parser import parse_client_hello
 from edge.errors import NEED_MORE, NeedMore, ProtocolError
 from edge.outcome import Outcome
 
@@ -28,10 +26,10 @@ _HEADERS_BYTES: Final = _RECORD_HEADER_BYTES + _MESSAGE_HEADER_BYTES
 _HEADERS: Final = struct.Struct(">BBxHBBH").unpack_from
 
 
-def whole_hello(data: bytes, *, limit_bytes: int = HELLO_LIMIT_BYTES) -> ClientHello | None:
+def whole_hello(data: bytes, *, limit_bytes: int = HELLO_LIMIT_BYTES) -> bytes | None:
     """The hello of nearly every client, all of it in one record and in the first bytes read.
 
-    None: these bytes are for a `HelloReader`. Raises ProtocolError(HELLO_INVALID).
+    The body of the message; None: these bytes are for a `HelloReader`.
     """
     if len(data) < _HEADERS_BYTES:
         return None
@@ -46,15 +44,15 @@ def whole_hello(data: bytes, *, limit_bytes: int = HELLO_LIMIT_BYTES) -> ClientH
         and message_kind == _CLIENT_HELLO
         and not high
     ):
-        return parse_client_hello(data[_HEADERS_BYTES:end])
+        return data[_HEADERS_BYTES:end]
     return None
 
 
 class HelloReader:
     """Reassembles one ClientHello over segments and records (RFC 8446 section 5.1).
 
-    The caller keeps the raw bytes for OpenSSL. A reader is of no further use once it has returned a
-    ClientHello or raised.
+    The caller keeps the raw bytes for OpenSSL. A reader is of no further use once it has returned
+    the body of the message, without its header, or raised.
     """
 
     __slots__ = ("_consumed", "_limit_bytes", "_message", "_record_header", "_record_left")
@@ -66,19 +64,19 @@ class HelloReader:
         self._record_left = 0
         self._message = bytearray()
 
-    def feed(self, data: bytes | memoryview) -> ClientHello | NeedMore:
+    def feed(self, data: bytes | memoryview) -> bytes | NeedMore:
         """Take the next bytes; what follows the hello in them is ignored.
 
         Raises ProtocolError: WRONG_PROTOCOL when the first byte is not that of a handshake record,
         HELLO_TOO_LARGE past `limit_bytes`, else HELLO_INVALID.
         """
         room = self._limit_bytes - self._consumed
-        hello = self._reassemble(data[:room])
-        if hello is NEED_MORE and len(data) > room:
+        body = self._reassemble(data[:room])
+        if body is NEED_MORE and len(data) > room:
             raise ProtocolError(Outcome.HELLO_TOO_LARGE, "too many bytes without a whole hello")
-        return hello
+        return body
 
-    def _reassemble(self, data: bytes | memoryview) -> ClientHello | NeedMore:
+    def _reassemble(self, data: bytes | memoryview) -> bytes | NeedMore:
         at = 0
         while at < len(data):
             if self._record_left:
@@ -86,7 +84,7 @@ class HelloReader:
                 self._record_left -= len(part)
                 self._message += part
                 if (end := self._message_end()) and len(self._message) >= end:
-                    return parse_client_hello(bytes(self._message[_MESSAGE_HEADER_BYTES:end]))
+                    return bytes(self._message[_MESSAGE_HEADER_BYTES:end])
             else:
                 part = data[at : at + _RECORD_HEADER_BYTES - len(self._record_header)]
                 self._record_header += part

@@ -14,9 +14,12 @@ _KEY_SHARE: Final = 0x0033
 _NAMED_CURVE: Final = 3
 _SESSION_ID_AT: Final = 34
 _RECORD_HEADER_BYTES: Final = 5
+_MESSAGE_HEADER_BYTES: Final = 4
+_HEADERS_BYTES: Final = _RECORD_HEADER_BYTES + _MESSAGE_HEADER_BYTES
 
 _U16: Final = struct.Struct(">H").unpack_from
 _TWO_U16: Final = struct.Struct(">HH").unpack_from
+_FIRST_HEADERS: Final = struct.Struct(">xxxHBBH").unpack_from
 _RECORD_HEADER: Final = struct.Struct(">BxxH").unpack_from
 _MESSAGE_HEADER: Final = struct.Struct(">BBH").unpack_from
 
@@ -29,9 +32,17 @@ def negotiated_group(flight: bytes) -> int | None:
     RSA or finite-field DHE of TLS 1.2, and when the flight cannot be read. Never raises.
     """
     try:
-        return _group(_handshake(flight))
+        return _key_share_of_first_record(flight) or _group(_handshake(flight))
     except (IndexError, struct.error):
         return None
+
+
+def _key_share_of_first_record(flight: bytes) -> int | None:
+    """Nearly every handshake: TLS 1.3, whose ServerHello is a record of its own."""
+    record_size, kind, high, low = _FIRST_HEADERS(flight)
+    if kind != _SERVER_HELLO or high or low + _MESSAGE_HEADER_BYTES > record_size:
+        return None
+    return _key_share(flight[_HEADERS_BYTES : _HEADERS_BYTES + low])
 
 
 def _handshake(flight: bytes) -> bytes:

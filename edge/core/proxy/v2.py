@@ -46,7 +46,8 @@ from edge.core.proxy.wire import (
     UNSPEC,
 )
 
-_Key = TypeVar("_Key", str, TlsInfo)
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 _NO_CRC: Final = encode_tlv(PP2_TYPE_CRC32C, bytes(4))
 _MIN_LIMIT_BYTES: Final = PREFIX.size + ADDRESSES_V6.size + MAX_REQUIRED_SSL_BYTES + len(_NO_CRC)
@@ -78,7 +79,6 @@ class HeaderEncoder:
     """Writes the headers for one backend; small caches keep what repeats between connections."""
 
     __slots__ = (
-        "_authorities",
         "_destinations",
         "_limit_bytes",
         "_sends_alpn",
@@ -86,7 +86,7 @@ class HeaderEncoder:
         "_sends_crc32c",
         "_sends_ssl",
         "_sends_unique_id",
-        "_ssl_tlvs",
+        "_tlvs",
     )
 
     def __init__(self, *, tlvs: Iterable[Tlv], limit_bytes: int = 232) -> None:
@@ -103,9 +103,10 @@ class HeaderEncoder:
         self._sends_authority = Tlv.AUTHORITY in chosen
         self._sends_unique_id = Tlv.UNIQUE_ID in chosen
         self._sends_crc32c = Tlv.CRC32C in chosen
-        self._ssl_tlvs: dict[TlsInfo, bytes] = {}
+        self._tlvs: dict[
+            tuple[TlsInfo | None, bytes | None, str | None], tuple[bytes, bytes, bytes]
+        ] = {}
         self._destinations: dict[str, bytes] = {}
-        self._authorities: dict[str, bytes] = {}
 
     def encode(
         self,
@@ -125,12 +126,8 @@ class HeaderEncoder:
         """
         if not self._sends_ssl:
             tls = None
-        ssl_tlv = self._ssl_tlv(tls) if tls is not None else b""
-        alpn_tlv = authority_tlv = unique_id_tlv = b""
-        if alpn and self._sends_alpn and is_clean_name(alpn.decode("latin-1")):
-            alpn_tlv = encode_tlv(PP2_TYPE_ALPN, alpn)
-        if authority and self._sends_authority:
-            authority_tlv = self._authority(authority)
+        ssl_tlv, alpn_tlv, authority_tlv = self._repeating(tls, alpn, authority)
+        unique_id_tlv = b""
         if unique_id and self._sends_unique_id:
             if len(unique_id) > MAX_UNIQUE_ID_BYTES:
                 raise ValueError("a UNIQUE_ID has at most 128 bytes")
@@ -168,21 +165,24 @@ class HeaderEncoder:
             return TCP4, ADDRESSES_V4.pack(packed_source, packed_host, source[1], port)
         return TCP6, ADDRESSES_V6.pack(packed_source, packed_host, source[1], port)
 
-    def _authority(self, name: str) -> bytes:
-        tlv = self._authorities.get(name)
-        if tlv is None:
-            tlv = b""
-            if is_dns_name(name):
-                tlv = encode_tlv(PP2_TYPE_AUTHORITY, name.encode("ascii"))
-            _remember(self._authorities, name, tlv)
-        return tlv
+    def _repeating(
+        self, tls: TlsInfo | None, alpn: bytes | None, authority: str | None
+    ) -> tuple[bytes, bytes, bytes]:
+        """The TLVs that many connections have in common: SSL, ALPN, AUTHORITY."""
+        key = (tls, alpn, authority)
+        tlvs = self._tlvs.get(key)
+        if tlvs is None:
+            ssl_tlv = encode_ssl(tls) if tls is not None else b""
+            alpn_tlv = authority_tlv = b""
+            if alpn and self._sends_alpn and is_clean_name(alpn.decode("latin-1")):
+                alpn_tlv = encode_tlv(PP2_TYPE_ALPN, alpn)
+            if authority and self._sends_authority and is_dns_name(authority):
+                authority_tlv = encode_tlv(PP2_TYPE_AUTHORITY, authority.encode("ascii"))
+            tlvs = _remember(self._tlvs, key, (ssl_tlv, alpn_tlv, authority_tlv))
+        return tlvs
 
-    def _ssl_tlv(self, tls: TlsInfo) -> bytes:
-        ssl_tlv = self._ssl_tlvs.get(tls)
-        return ssl_tlv or _remember(self._ssl_tlvs, tls, encode_ssl(tls))
 
-
-def _remember(cache: dict[_Key, bytes], key: _Key, value: bytes) -> bytes:
+def _remember(cache: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
     if len(cache) >= _CACHE_ENTRIES:
         cache.clear()
     cache[key] = value

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edge.core.hello.clienthello import ClientHello
+from edge.core.hello.parser import parse_client_hello
 from edge.core.hello.reader import HelloReader
 from edge.errors import NEED_MORE, NeedMore, ProtocolError
 from edge.outcome import Outcome
@@ -26,11 +27,11 @@ def read_each(
     reader = reader or HelloReader()
     for part in parts:
         try:
-            hello = reader.feed(part)
+            body = reader.feed(part)
+            if body is not NEED_MORE:
+                return parse_client_hello(body)
         except ProtocolError as error:
             return error.outcome, error.detail
-        if hello is not NEED_MORE:
-            return hello
     return NEED_MORE
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edge.core.hello.clienthello import ClientHello
-from edge.core.hello.ja4 import Ja4Cache, ja4
+from edge.core.hello.ja4 import ja4
 from tests.edge.core.hello.handmade import (
     ALPN,
     GROUPS,
@@ -214,53 +214,3 @@ def test_a_handmade_hello_with_grease() -> None:
     kinds = {VERSIONS, KEY_SHARE, SERVER_NAME, ALPN, GROUPS, SCHEMES, 0xFE0D}
     assert set(hello.extensions) == kinds
     assert ja4(hello).startswith("t13d0307h2_")
-
-
-DIFFERENT = {
-    "extensions": made_hello(sni(b"a.example"), (23, b"")),
-    "other extensions": made_hello(sni(b"a.example"), (22, b"")),
-    "no name": made_hello((23, b"")),
-    "cipher suites": made_hello(sni(b"a.example"), (23, b""), ciphers=(0x1303,)),
-    "schemes": made_hello(sni(b"a.example"), schemes(0x0403)),
-    "other schemes": made_hello(sni(b"a.example"), schemes(0x0804)),
-    "version": made_hello(sni(b"a.example"), (23, b""), legacy_version=0x0301),
-    "protocol": made_hello(sni(b"a.example"), alpn(b"imap")),
-    "another protocol": made_hello(sni(b"a.example"), alpn(b"h2", b"imap")),
-}
-
-
-def test_the_cache_gives_the_same_for_every_part_of_a_fingerprint() -> None:
-    cache = Ja4Cache(100)
-    expected = [ja4(hello) for hello in DIFFERENT.values()]
-    assert len(set(expected)) == len(DIFFERENT)
-    for _ in range(2):
-        assert [cache.fingerprint(hello) for hello in DIFFERENT.values()] == expected
-
-
-def test_what_is_no_part_of_a_fingerprint_takes_no_room() -> None:
-    cache = Ja4Cache(100)
-    for number in range(10):
-        name = f"host{number}.example".encode()
-        cache.fingerprint(made_hello(sni(name), alpn(b"imap", name)))
-    assert len(cache._known) == 1
-
-
-def test_the_cache_is_bounded() -> None:
-    cache = Ja4Cache(3)
-    for number in range(10):
-        hello = made_hello((100 + number, b""))
-        assert cache.fingerprint(hello) == ja4(hello)
-        assert len(cache._known) <= 3
-
-
-def test_a_hello_of_thousands_of_numbers_is_not_remembered() -> None:
-    """30,000 numbers are a megabyte: a thousand such hellos would be the memory of the host."""
-    cache = Ja4Cache(100)
-    kinds = range(1, 1000)
-    for hello in (
-        made_hello(ciphers=kinds),
-        made_hello(*((kind, b"") for kind in range(100, 1100))),
-        made_hello(schemes(*kinds)),
-    ):
-        assert cache.fingerprint(hello) == ja4(hello)
-    assert not cache._known

@@ -251,7 +251,7 @@ def test_the_caches_stay_bounded_and_change_nothing():
         }
         first = encode(encoder=encoder, **arguments)
         assert encode(encoder=encoder, **arguments) == first == encode(**arguments)
-    assert len(encoder._ssl_tlvs) <= 256
+    assert len(encoder._tlvs) <= 256
     assert len(encoder._destinations) <= 256
 
 
