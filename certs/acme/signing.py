@@ -97,7 +97,8 @@ class AccountKey:
             url=url,
             kid=kid,
         )
-        return signed.json_dumps().encode()
+        body: bytes = signed.json_dumps().encode()
+        return body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
