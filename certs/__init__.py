@@ -28,42 +28,115 @@ from certs.spec import (
 )
 
 if TYPE_CHECKING:
-    from certs.manager.deploy import Deployer, Mismatch
+    from certs.acme.problem import AcmeProblem, Kind
+    from certs.challenges.dns.exec_hook import ExecProvider
+    from certs.challenges.dns.lexicon import LexiconProvider
+    from certs.challenges.dns.propagation import Propagation
+    from certs.challenges.dns.provider import DnsProvider
+    from certs.challenges.dns.resolving import Resolving
+    from certs.challenges.dns.rfc2136 import Rfc2136Provider, TsigKey
+    from certs.challenges.dns01 import Dns01Solver
+    from certs.challenges.http01 import Http01Answers, Http01Solver
+    from certs.challenges.http01_server import http01_application, serve_http01
+    from certs.challenges.solver import PathError, Solver
+    from certs.challenges.tlsalpn01 import ACME_TLS_1, ChallengeCertificate, challenge_context
+    from certs.challenges.tlsalpn01_solver import TlsAlpn01Solver
+    from certs.clock import Clock, SystemClock
+    from certs.manager.deploy import Deployer, Mismatch, NowhereDeployer
+    from certs.store.filestore import FileStore
+    from certs.store.protocol import Store, StoreError
+    from certs.store.serving import StoredSets, load_current
 
 _LATER: Final = {
+    "ACME_TLS_1": "certs.challenges.tlsalpn01",
+    "AcmeProblem": "certs.acme.problem",
+    "ChallengeCertificate": "certs.challenges.tlsalpn01",
+    "Clock": "certs.clock",
     "Deployer": "certs.manager.deploy",
+    "Dns01Solver": "certs.challenges.dns01",
+    "DnsProvider": "certs.challenges.dns.provider",
+    "ExecProvider": "certs.challenges.dns.exec_hook",
+    "FileStore": "certs.store.filestore",
+    "Http01Answers": "certs.challenges.http01",
+    "Http01Solver": "certs.challenges.http01",
+    "Kind": "certs.acme.problem",
+    "LexiconProvider": "certs.challenges.dns.lexicon",
     "Mismatch": "certs.manager.deploy",
+    "NowhereDeployer": "certs.manager.deploy",
+    "PathError": "certs.challenges.solver",
+    "Propagation": "certs.challenges.dns.propagation",
+    "Resolving": "certs.challenges.dns.resolving",
+    "Rfc2136Provider": "certs.challenges.dns.rfc2136",
+    "Solver": "certs.challenges.solver",
+    "Store": "certs.store.protocol",
+    "StoreError": "certs.store.protocol",
+    "StoredSets": "certs.store.serving",
+    "SystemClock": "certs.clock",
+    "TlsAlpn01Solver": "certs.challenges.tlsalpn01_solver",
+    "TsigKey": "certs.challenges.dns.rfc2136",
+    "challenge_context": "certs.challenges.tlsalpn01",
+    "http01_application": "certs.challenges.http01_server",
+    "load_current": "certs.store.serving",
+    "serve_http01": "certs.challenges.http01_server",
 }
 """Public names by the module they come from when they are first asked for."""
 
 __all__ = [
+    "ACME_TLS_1",
     "LETS_ENCRYPT",
     "LETS_ENCRYPT_STAGING",
+    "AcmeProblem",
     "AcmeSettings",
     "CertError",
     "CertProblem",
     "Certificate",
     "CertificateSet",
+    "ChallengeCertificate",
     "ChallengeType",
     "ClientAuth",
+    "Clock",
     "Deployer",
+    "Dns01Solver",
+    "DnsProvider",
     "Event",
     "EventSink",
+    "ExecProvider",
+    "FileStore",
+    "Http01Answers",
+    "Http01Solver",
     "Issuer",
     "KeyType",
+    "Kind",
+    "LexiconProvider",
     "Lineage",
     "LoadedSet",
     "Managed",
     "Mismatch",
+    "NowhereDeployer",
+    "PathError",
+    "Propagation",
+    "Resolving",
+    "Rfc2136Provider",
     "Snapshot",
+    "Solver",
+    "Store",
+    "StoreError",
+    "StoredSets",
+    "SystemClock",
+    "TlsAlpn01Solver",
     "TlsPolicy",
     "TlsProfile",
+    "TsigKey",
     "base_context",
     "canonical_name",
+    "challenge_context",
+    "http01_application",
     "is_covered",
+    "load_current",
     "load_files",
     "load_or_create_self_signed",
     "self_signed",
+    "serve_http01",
     "site_context",
 ]
 
