@@ -33,11 +33,14 @@ class _Header(jws.Header):
 
 
 class _Signature(jws.Signature):
+    # josepy makes the slots of every class anew, from what stands in it.
+    __slots__ = ("combined",)
     header_cls = _Header
     header: _Header = field("header", omitempty=True, default=_Header(), decoder=_Header.from_json)
 
 
 class _Jws(jws.JWS):
+    __slots__ = ("payload", "signatures")
     signature_cls = _Signature
 
 
