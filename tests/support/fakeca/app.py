@@ -93,11 +93,11 @@ class Application:
         fault = self._fault(route.resource)
         response: web.StreamResponse
         if fault is not None and fault.when == "before":
-            response = await interrupted(request, fault)
+            response = await interrupted(self._core, request, fault)
         else:
             response = await self._handled(route, request)
             if fault is not None:
-                response = await interrupted(request, fault)
+                response = await interrupted(self._core, request, fault)
         if request.transport is not None and not request.transport.is_closing():
             dress(self._core, request, response)
         return response

@@ -105,7 +105,7 @@ def _authorization_answer(core: Core, found: Authorization) -> Answer:
         body["wildcard"] = True
     headers = {}
     if shown == "pending" and core.faults.poll_retry_after is not None:
-        headers["Retry-After"] = retry_after(core.faults.poll_retry_after)
+        headers["Retry-After"] = retry_after(core.faults.poll_retry_after, core.now())
     return Answer(body=body, headers=headers)
 
 

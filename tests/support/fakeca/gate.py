@@ -11,7 +11,7 @@ from aiohttp import web
 from tests.support.fakeca import jws as jws_module
 from tests.support.fakeca.core import Call, Core
 from tests.support.fakeca.keys import is_signed
-from tests.support.fakeca.problems import Problem, malformed
+from tests.support.fakeca.problems import Forgivable, Problem, malformed
 from tests.support.fakeca.state import Account
 
 SignedBy = Literal["account", "key", "either"]
@@ -23,8 +23,7 @@ async def verified(core: Core, request: web.Request, signed_by: SignedBy) -> Cal
     try:
         jws, jwk, signer = _checked(core, request, body, signed_by)
     except Problem as problem:
-        # These two are answers a client may have to find out by asking.
-        if problem.name not in {"accountDoesNotExist", "badSignatureAlgorithm"}:
+        if not isinstance(problem, Forgivable):
             core.record.violations.append(f"{request.path}: {problem}")
         raise
     # Apart: a refused nonce is no violation by itself, and counts only after a right signature.
@@ -63,6 +62,10 @@ def _checked(
     key = jwk if signer is None else signer.jwk
     assert key is not None
     if not is_signed(jws.alg, key, jws.message, jws.signature):
+        earlier = [] if signer is None else signer.former_jwks
+        if any(is_signed(jws.alg, old, jws.message, jws.signature) for old in earlier):
+            # Whoever did not hear that its key was changed tries again with the old one.
+            raise Forgivable("malformed", "signed with an earlier key of the account")
         raise malformed("the signature is wrong")
     return jws, jwk, signer
 
@@ -72,5 +75,5 @@ def _account(core: Core, kid: object) -> Account:
         raise malformed(f"kid {kid!r} is no account of this CA")
     account = core.state.accounts.get(kid.rpartition("/")[2])
     if account is None:
-        raise Problem("accountDoesNotExist", "no such account")
+        raise Forgivable("accountDoesNotExist", "no such account")
     return account

@@ -34,6 +34,7 @@ async def key_change(core: Core, call: Call) -> Answer:
             status=409,
             headers={"Location": core.account_url(holder)},
         )
+    call.account.former_jwks.append(call.account.jwk)
     call.account.jwk = header["jwk"]
     call.account.thumbprint = new_thumbprint
     return Answer(body={"status": call.account.status, "contact": call.account.contact})

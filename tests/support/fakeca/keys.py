@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from tests.support.fakeca.encoding import b64url, unb64url
-from tests.support.fakeca.problems import Problem
+from tests.support.fakeca.problems import Forgivable, Problem
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -64,7 +64,7 @@ def is_signed(alg: str, jwk: Mapping[str, Any], message: bytes, signature: bytes
     """Whether the signature is right. Raises Problem for keys and algorithms that do not fit."""
     key = public_key(jwk)
     if _ALGORITHMS.get(alg) != jwk.get("crv", "RSA"):
-        raise Problem("badSignatureAlgorithm", f"{alg} with this key", algorithms=[*_ALGORITHMS])
+        raise Forgivable("badSignatureAlgorithm", f"{alg} with this key", algorithms=[*_ALGORITHMS])
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())

@@ -91,7 +91,7 @@ def order_answer(core: Core, order: Order, *, status: int = 200) -> Answer:
         body["certificate"] = core.url("certificate", order.issued.id, "0")
     headers = {"Location": core.url("order", order.id)}
     if shown in {"pending", "processing"} and core.faults.poll_retry_after is not None:
-        headers["Retry-After"] = retry_after(core.faults.poll_retry_after)
+        headers["Retry-After"] = retry_after(core.faults.poll_retry_after, core.now())
     return Answer(status=status, body=body, headers=headers)
 
 

@@ -38,3 +38,7 @@ class Problem(Exception):  # noqa: N818 - the RFC calls it a problem
 def malformed(detail: str) -> Problem:
     """The commonest one."""
     return Problem("malformed", detail)
+
+
+class Forgivable(Problem):
+    """An error that a good client can get, too: no violation."""

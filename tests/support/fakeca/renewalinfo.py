@@ -23,7 +23,7 @@ async def renewal_info(core: Core, call: Call) -> Answer:
     window = core.faults.window
     headers = {}
     if window.retry_after is not None:
-        headers["Retry-After"] = retry_after(window.retry_after)
+        headers["Retry-After"] = retry_after(window.retry_after, core.now())
     body: dict[str, Any] = {}
     suggested = _window(core, issued)
     if suggested is not None:

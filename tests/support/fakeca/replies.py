@@ -1,8 +1,8 @@
 """From answers, problems and interruptions to HTTP responses."""
 
 import json
-import time
-from email.utils import formatdate
+from datetime import timedelta
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -41,11 +41,11 @@ def refused(problem: Problem) -> web.Response:
     return response
 
 
-async def interrupted(request: web.Request, fault: Interruption) -> web.StreamResponse:
+async def interrupted(core: Core, request: web.Request, fault: Interruption) -> web.StreamResponse:
     """What a fault says instead; a response that was not sent for `drop`."""
     headers = {}
     if fault.retry_after is not None:
-        headers["Retry-After"] = retry_after(fault.retry_after)
+        headers["Retry-After"] = retry_after(fault.retry_after, core.now())
     match fault.do:
         case "problem":
             problem = Problem(
@@ -72,7 +72,8 @@ def dress(core: Core, request: web.Request, response: web.StreamResponse) -> Non
     if response.prepared:
         return
     is_error = response.status >= 400
-    response.headers["Date"] = formatdate(time.time() + core.faults.date_skew_s, usegmt=True)
+    shown_at = core.now() + timedelta(seconds=core.faults.date_skew_s)
+    response.headers["Date"] = format_datetime(shown_at, usegmt=True)
     response.headers.add("Link", f'<{core.url("dir")}>;rel="index"')
     is_due = request.method == "POST" or request.path == "/newNonce"
     if is_due and (core.faults.has_nonce_on_errors or not is_error):

@@ -19,6 +19,7 @@ class Account:
     terms: str
     """Those agreed to."""
     status: Literal["valid", "deactivated", "revoked"] = "valid"
+    former_jwks: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
