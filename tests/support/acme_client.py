@@ -46,8 +46,8 @@ class Client:
 @asynccontextmanager
 async def acme_client(
     directory: str,
-    ca_bundle: Path,
     *,
+    ca_bundle: Path | None,
     store: Store | None = None,
     clock: Clock | None = None,
     agree_to_terms: bool = True,

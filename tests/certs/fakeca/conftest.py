@@ -26,8 +26,8 @@ class Stage:
 
     def client(self, **options: Any) -> AbstractAsyncContextManager[Client]:
         """See `acme_client`."""
-        options.setdefault("clock", self.clock)
-        return acme_client(self.ca.directory, self.ca.ca_bundle, **options)
+        given = {"clock": self.clock, "ca_bundle": self.ca.ca_bundle, **options}
+        return acme_client(self.ca.directory, **given)
 
 
 Stages = Callable[..., AbstractAsyncContextManager[Stage]]

@@ -87,6 +87,8 @@ async def _huge(request: web.Request) -> web.StreamResponse:
     # JSON to its end, so that only a limit on bytes can refuse it.
     await response.write(b"{")
     for _ in range(_HUGE_BYTES // len(_CHUNK)):
+        if request.transport is None or request.transport.is_closing():
+            return response
         await response.write(_CHUNK)
     await response.write(b"}")
     await response.write_eof()
