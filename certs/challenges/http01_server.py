@@ -48,17 +48,16 @@ def http01_application(answers: Http01Answers, *, https_port: int = HTTPS_PORT) 
     """The application: every path is either a challenge or redirected to https on `https_port`."""
 
     async def handle(request: web.Request) -> web.Response:
-        response = _respond(request, answers, https_port)
-        response.headers.update(_HEADERS)
-        response.force_close()
-        return response
+        return _respond(request, answers, https_port)
 
-    async def hide_software(_request: web.Request, response: web.StreamResponse) -> None:
+    async def finish(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(_HEADERS)
         response.headers.pop("Server", None)
+        response.force_close()
 
     application = web.Application(client_max_size=0)
     application.router.add_route("*", "/{path:.*}", handle)
-    application.on_response_prepare.append(hide_software)
+    application.on_response_prepare.append(finish)
     return application
 
 

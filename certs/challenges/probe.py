@@ -1,6 +1,7 @@
 """The handshake a CA makes for tls-alpn-01, and what it finds, in words (RFC 8737 section 3)."""
 
 import asyncio
+import re
 import ssl
 from contextlib import suppress
 from typing import Final
@@ -13,6 +14,10 @@ from certs.challenges.words import os_words, printable
 from certs.model import subject_names
 
 _GOODBYE_S: Final = 1.0
+_SSL_DECORATION: Final = re.compile(r"^\[.*?\]\s*|\s*\(_ssl\.c:\d+\)$")
+_NO_TLS: Final = frozenset(
+    {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
+)
 
 
 class ProbeError(Exception):
@@ -67,17 +72,17 @@ def _client_context() -> ssl.SSLContext:
 
 
 def _refusal(error: ssl.SSLError) -> str:
-    reason = error.reason or ""
+    # Where CPython has no name for OpenSSL's reason, only the text tells.
+    reason = error.reason or _SSL_DECORATION.sub("", str(error)).upper().replace(" ", "_")
     if "NO_APPLICATION_PROTOCOL" in reason:
         return f"refuses the protocol {ACME_TLS_1}"
     if "UNRECOGNIZED_NAME" in reason:
         return "does not know the name"
     if isinstance(error, ssl.SSLEOFError) or "UNEXPECTED_EOF" in reason:
         return "ends the connection during the TLS handshake"
-    if reason in {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}:
+    if reason in _NO_TLS:
         return "does not speak TLS"
-    words = printable(reason or str(error)).lower().replace("_", " ")
-    return f"refuses the TLS handshake: {words}"
+    return f"refuses the TLS handshake: {printable(reason).lower().replace('_', ' ')}"
 
 
 def _what_is_wrong(der: bytes | None, proof: Proof) -> str | None:
