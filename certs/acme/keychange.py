@@ -32,9 +32,9 @@ async def change_key(
     statement = {"account": account_url, "oldKey": signer.key.public_jwk()}
     inner = new.sign(json.dumps(statement).encode(), url=url, nonce=None, kid=None)
     try:
-        await transport.post(url, inner, signer=signer)
+        # Not repeated: when it has worked and only the answer is lost, the old key is refused.
+        await transport.post(url, inner, signer=signer, is_repeatable=False)
     except AcmeProblem:
-        # A first try may have worked without its answer arriving: then the second was refused.
         if await settle(transport, directory, accounts, account_url=account_url, new=new):
             return new
         raise

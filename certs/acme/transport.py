@@ -90,13 +90,17 @@ class Transport:
         """GET without a signature: directory, ARI. Three tries when it may pass. AcmeProblem."""
         return await self._persistently(lambda: self._open.request("GET", url))
 
-    async def post(self, url: str, payload: bytes, *, signer: Signer) -> Reply:
+    async def post(
+        self, url: str, payload: bytes, *, signer: Signer, is_repeatable: bool = True
+    ) -> Reply:
         """POST a JWS; `b""` is a POST-as-GET. Raises AcmeProblem.
 
-        Refused nonces are replaced, passing failures are tried again: a request may reach the CA
-        twice. `finalize` may then say orderNotReady although the first one worked: look at the
-        order.
+        Refused nonces are replaced, and what `is_repeatable` is tried again when the failure may
+        pass: it may reach the CA twice. `finalize` may then say orderNotReady although the first
+        one worked: look at the order.
         """
+        if not is_repeatable:
+            return await self._post_with_good_nonce(url, payload, signer)
         return await self._persistently(lambda: self._post_with_good_nonce(url, payload, signer))
 
     @property

@@ -8,7 +8,7 @@ an `AcmeProblem` of type `protocol`.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeGuard, TypeVar
 
@@ -97,7 +97,7 @@ def order_of(reply: Reply) -> Order:
     echoed = [_identifier(one, reply) for one in _list(raw.get("identifiers"))]
     order = _decoded(
         messages.Order.from_json,
-        {"status": _status(raw), **_time(raw), **_texts(raw, "finalize", "certificate", "profile")},
+        {"status": _status(raw), **_texts(raw, "finalize", "certificate", "profile")},
         reply,
     )
     return Order(
@@ -106,7 +106,7 @@ def order_of(reply: Reply) -> Order:
         authorizations=tuple(url for url in _list(raw.get("authorizations")) if _is_text(url)),
         finalize=order.finalize,
         certificate=order.certificate,
-        expires_at=order.expires,
+        expires_at=_expires_at(raw),
         profile=order.profile,
         replaces=_texts(raw, "replaces").get("replaces"),
         error=_error(raw, reply.url),
@@ -116,15 +116,13 @@ def order_of(reply: Reply) -> Order:
 def authorization_of(reply: Reply) -> Authorization:
     """The authorization in a reply. Raises AcmeProblem."""
     raw = _object(reply)
-    authorization = _decoded(
-        messages.Authorization.from_json, {"status": _status(raw), **_time(raw)}, reply
-    )
+    authorization = _decoded(messages.Authorization.from_json, {"status": _status(raw)}, reply)
     found = [_challenge(one, reply.url) for one in _list(raw.get("challenges"))]
     return Authorization(
         status=Status(authorization.status.name),
         identifier=_identifier(raw.get("identifier"), reply),
         is_wildcard=raw.get("wildcard") is True,
-        expires_at=authorization.expires,
+        expires_at=_expires_at(raw),
         challenges=tuple(one for one in found if one is not None),
     )
 
@@ -186,16 +184,17 @@ def _status(raw: Mapping[str, Any]) -> str:
     return str(status) if is_known else Status.UNKNOWN.value
 
 
-def _time(raw: Mapping[str, Any]) -> dict[str, str]:
+def _expires_at(raw: Mapping[str, Any]) -> datetime | None:
     """`expires` when it can be understood: an order is not lost for it."""
     expires = raw.get("expires")
     if not isinstance(expires, str):
-        return {}
+        return None
     try:
-        fields.RFC3339Field.default_decoder(expires)
+        moment: datetime = fields.RFC3339Field.default_decoder(expires)
+        # `acme` lets one without a zone through.
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
     except (JoseError, ValueError, OverflowError):
-        return {}
-    return {"expires": expires}
+        return None
 
 
 def _texts(raw: Mapping[str, Any], *names: str) -> dict[str, str]:
