@@ -3,12 +3,13 @@
 import ipaddress
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from edge.config.tree import TcpAddress, UnixAddress
 from edge.core.proxy.tlv import is_dns_name
 
 _UNIX_PREFIX: Final = "unix:"
-_MAX_UNIX_PATH: Final = 107
+MAX_UNIX_PATH: Final = 107
 """`sun_path` of Linux has 108 bytes, the last one NUL."""
 _HOST_AND_PORT: Final = re.compile(r"(?:\[(?P<v6>[^\[\]]*)\]|(?P<host>[^\[\]:]*)):(?P<port>[^:]*)")
 
@@ -28,14 +29,43 @@ def parse_server(text: str) -> TcpAddress | UnixAddress:
         path = text.removeprefix(_UNIX_PREFIX)
         if not path.startswith("/"):
             raise ValueError("the path of a unix socket begins with /")
-        if len(path.encode()) > _MAX_UNIX_PATH:
-            raise ValueError(f"the path of a unix socket has at most {_MAX_UNIX_PATH} bytes")
+        if len(path.encode()) > MAX_UNIX_PATH:
+            raise ValueError(f"the path of a unix socket has at most {MAX_UNIX_PATH} bytes")
         return UnixAddress(path=path)
     host, port = _split(text)
     address = _ip(host)
     if address is None and not is_dns_name(host):
         raise ValueError(f"`{host}` is not a host" if host else "the host is missing")
     return TcpAddress(host=host.lower() if address is None else str(address), port=port)
+
+
+def parse_host(text: str) -> str:
+    """Read a DNS name or an IP address without brackets. Raises ValueError with what is wrong."""
+    address = _ip(text)
+    if address is None and not is_dns_name(text):
+        raise ValueError("neither a DNS name nor an IP address")
+    return text.lower() if address is None else str(address)
+
+
+def parse_ip(text: str) -> str:
+    """Read an IP address without brackets. Raises ValueError with what is wrong."""
+    address = _ip(text)
+    if address is None:
+        raise ValueError("not an IP address")
+    return str(address)
+
+
+def parse_https(text: str) -> str:
+    """Read an https address and return its host. Raises ValueError with what is wrong."""
+    parts = urlsplit(text)
+    if parts.scheme != "https":
+        raise ValueError("only https is safe here")
+    host, _ = parts.hostname or "", parts.port  # a port that is none raises ValueError
+    if not is_dns_name(host) and not is_ip(host):
+        raise ValueError(f"`{host}` is not a host" if host else "the host is missing")
+    if parts.username is not None or parts.fragment or " " in text:
+        raise ValueError("an address of a directory has no user, fragment or space")
+    return host
 
 
 def is_local(server: TcpAddress | UnixAddress) -> bool:
@@ -46,6 +76,12 @@ def is_local(server: TcpAddress | UnixAddress) -> bool:
         case TcpAddress(host=host):
             address = _ip(host)
             return address is not None and _unmapped(address).is_loopback
+
+
+def is_public_ip(text: str) -> bool:
+    """Whether it is an IP address that the world can reach: not private, not reserved."""
+    address = _ip(text)
+    return address is not None and _unmapped(address).is_global
 
 
 def is_ip(text: str) -> bool:

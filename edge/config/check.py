@@ -1,16 +1,19 @@
 """What takes more than one key to judge: names that must meet, settings that exclude each other."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import UNSET, structs
 
 from certs import is_covered
-from edge.config.addresses import covers, is_ip, is_local
+from edge.config.acme.check import check_acme, check_managed
+from edge.config.addresses import MAX_UNIX_PATH, covers, is_ip, is_local
 from edge.config.convert import Raw
 from edge.config.defaults import IDLE_FLOORS
 from edge.config.findings import Findings, did_you_mean, quoted
 from edge.config.model import Certificate as RawCertificate
 from edge.config.model import Listener as RawListener
+from edge.config.places import Table
 from edge.config.resolve import Draft
 from edge.config.tree import Listener, Mode, ProxyVersion, Source, TcpAddress
 from edge.config.units import format_duration, parse_duration
@@ -18,6 +21,7 @@ from edge.core.protocol import Protocol
 from edge.core.proxy.tlv import is_dns_name
 
 _MX_PORT: Final = 25
+_ONLY_ACME: Final = ("key_types", "reuse_key", "challenges")
 _NO_STARTTLS: Final = frozenset({Protocol.HTTP, Protocol.RAW})
 
 
@@ -34,7 +38,15 @@ def cross_check(raw: Raw, draft: Draft, findings: Findings) -> None:
     _check_certificate_names(draft, findings)
     for at, certificate in raw.certificates.items():
         _check_certificate(at, certificate, findings)
+    if raw.acme is not None and draft.acme is not None:
+        check_acme(raw.acme, draft.acme, draft.certificates.values(), findings)
+    for at, resolved in draft.certificates.items():
+        if resolved.managed is not None:
+            check_managed(at, raw, draft, resolved.managed, findings)
     _check_hostname(raw, draft, findings)
+    if raw.admin.socket is not UNSET and len(raw.admin.socket.encode()) > MAX_UNIX_PATH:
+        message = f"the path of a unix socket has at most {MAX_UNIX_PATH} bytes"
+        findings.error(("admin",), "socket", message, 'Write one like "/run/edge/admin.sock".')
 
 
 def _check_presence(raw: Raw, findings: Findings) -> None:
@@ -126,24 +138,32 @@ def _check_idle(at: int, raw: RawListener, listener: Listener, findings: Finding
 
 def _check_binds(draft: Draft, findings: Findings) -> None:
     seen: list[tuple[TcpAddress, str]] = []
+    for table, key, address, element, owner in _binds(draft):
+        for other, other_owner in seen:
+            if covers(other, address) or covers(address, other):
+                findings.error(
+                    table,
+                    key,
+                    f"{address} is taken by {other} of {other_owner}",
+                    "Take one of them out, or choose another address or port.",
+                    element=element,
+                )
+                break
+        seen.append((address, owner))
+
+
+def _binds(draft: Draft) -> Iterator[tuple[Table, str, TcpAddress, int, str]]:
+    """Every address to listen on: its table, key and position, and who it belongs to."""
     for at, listener in draft.listeners.items():
         for element, address in enumerate(listener.bind):
-            for other, owner in seen:
-                if covers(other, address) or covers(address, other):
-                    findings.error(
-                        ("listener", at),
-                        "bind",
-                        f'{address} is taken by {other} of listener "{owner}"',
-                        "Take one of them out, or choose another address or port.",
-                        element=element,
-                    )
-                    break
-            seen.append((address, listener.name))
+            yield ("listener", at), "bind", address, element, f'listener "{listener.name}"'
+    for element, address in enumerate(draft.acme.http_bind if draft.acme else ()):
+        yield ("acme",), "http_bind", address, element, "http_bind of [acme]"
 
 
 def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
     used = {listener.backend for listener in draft.listeners.values()}
-    binds = [(a, x.name) for x in draft.listeners.values() for a in x.bind]
+    binds = [(address, owner) for _, _, address, _, owner in _binds(draft)]
     for at, backend in draft.backends.items():
         table = ("backend", at)
         if backend.name not in used and "listener" not in raw.broken:
@@ -164,16 +184,16 @@ def _check_backends(raw: Raw, draft: Draft, findings: Findings) -> None:
                 if not isinstance(server, TcpAddress) or not is_local(server):
                     continue
                 if address == server:
-                    message = f'this is listener "{owner}": the edge would connect to itself'
+                    message = f"this is {owner}: the edge would connect to itself"
                     remedy = "Write the address of the mail server."
                     findings.error(table, "servers", message, remedy, element=element)
                 elif covers(address, server):
                     findings.warn(
                         table,
                         "servers",
-                        f'{server} is also where listener "{owner}" listens: one of both programs '
-                        "will find the address in use",
-                        "Bind the listener to the public addresses of this host instead of all.",
+                        f"{server} is also where {owner} listens: one of both programs will find "
+                        "the address in use",
+                        "Bind to the public addresses of this host instead of all.",
                         element=element,
                     )
         if backend.proxy_protocol is not ProxyVersion.V2 and raw.backends[at].tlvs is not UNSET:
@@ -208,10 +228,16 @@ def _check_certificate(at: int, certificate: RawCertificate, findings: Findings)
                 'Write "mail.example.org"; a wildcard stands only in front: "*.example.org".',
                 element=element,
             )
-    if certificate.source is Source.SELF_SIGNED:
+    if certificate.source is not Source.ACME:
+        for key in _ONLY_ACME:
+            if given[key] is not UNSET:
+                message = f'only source = "acme" has {key}'
+                findings.error(table, key, message, f'Take {key} out, or write source = "acme".')
+    if certificate.source is not Source.FILES:
+        made = "makes" if certificate.source is Source.SELF_SIGNED else "obtains"
         for key in ("cert", "key"):
             if given[key] is not UNSET:
-                message = f'source = "self-signed" makes its own {key}'
+                message = f'source = "{certificate.source.value}" {made} its own {key}'
                 findings.error(table, key, message, f'Take {key} out, or write source = "files".')
         return
     for key in ("cert", "key"):

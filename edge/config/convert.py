@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import TypeVar, get_args, get_origin
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from edge.config import model
+from edge.config.acme.model import Acme
 from edge.config.annotations import (
     bare_type,
     checks,
@@ -32,13 +33,15 @@ class Raw:
     """The tables that could be understood. Arrays by position in the file: some may be missing."""
 
     edge: model.Edge | None
+    acme: Acme | None
     certificates: Mapping[int, model.Certificate]
     listeners: Mapping[int, model.Listener]
     backends: Mapping[int, model.Backend]
     log: model.Log
     drain: model.Drain
+    admin: model.Admin
     broken: frozenset[str]
-    """The arrays with missing tables: what is not in the others may be in those."""
+    """The keys with missing tables: what is not in the others may be in those."""
 
 
 def convert_file(document: Mapping[str, object], findings: Findings) -> Raw:
@@ -54,18 +57,29 @@ def convert_file(document: Mapping[str, object], findings: Findings) -> Raw:
     listeners = _convert_array(model.Listener, "listener", document, findings)
     backends = _convert_array(model.Backend, "backend", document, findings)
     arrays = {"certificate": certificates, "listener": listeners, "backend": backends}
+    broken = {key for key, tables in arrays.items() if len(tables) < _length(document.get(key))}
+    acme = None
+    if "acme" in document:
+        acme = _convert_struct(Acme, document["acme"], ("acme",), findings)
+        if acme is None:
+            broken.add("acme")
     return Raw(
         edge=edge,
+        acme=acme,
         certificates=certificates,
         listeners=listeners,
         backends=backends,
-        broken=frozenset(
-            key for key, tables in arrays.items() if len(tables) < _length(document.get(key))
-        ),
-        log=_convert_struct(model.Log, document.get("log", {}), ("log",), findings) or model.Log(),
-        drain=_convert_struct(model.Drain, document.get("drain", {}), ("drain",), findings)
-        or model.Drain(),
+        broken=frozenset(broken),
+        log=_table(model.Log, "log", document, findings) or model.Log(),
+        drain=_table(model.Drain, "drain", document, findings) or model.Drain(),
+        admin=_table(model.Admin, "admin", document, findings) or model.Admin(),
     )
+
+
+def _table(
+    struct: type[_StructT], key: str, document: Mapping[str, object], findings: Findings
+) -> _StructT | None:
+    return _convert_struct(struct, document.get(key, {}), (key,), findings)
 
 
 def _convert_array(
@@ -133,17 +147,44 @@ def _convert(
     if isinstance(kind, type) and issubclass(kind, Struct):
         converted = _convert_struct(kind, value, (*table, key), findings)
         return UNSET if converted is None else converted
+    if get_origin(kind) is dict:
+        return _convert_options(kind, value, (*table, key), findings)
     if get_origin(kind) is not tuple:
         return _convert_leaf(annotation, value, table, key, None, findings)
     if not isinstance(value, list) or len(value) < (nearest_meta(annotation).min_length or 0):
         message = "the list is empty" if value == [] else f"{quoted(value)} is not a list"
         findings.error(table, key, message, f"Write {key} = {example(annotation)}")
         return UNSET
+    inner = get_args(kind)[0]
+    if isinstance(inner, type) and issubclass(inner, Struct):
+        tables = [
+            _convert_struct(inner, element, (*table, key, position), findings)
+            for position, element in enumerate(value)
+        ]
+        return tuple(one for one in tables if one is not None)
     elements = [
-        _convert_leaf(get_args(kind)[0], element, table, key, position, findings)
+        _convert_leaf(inner, element, table, key, position, findings)
         for position, element in enumerate(value)
     ]
     return tuple(element for element in elements if element is not UNSET)
+
+
+def _convert_options(
+    kind: object, value: object, table: Table, findings: Findings
+) -> dict[object, object] | UnsetType:
+    """A table whose keys are not known here: each name and each value on its own."""
+    name_type, value_type = get_args(kind)
+    if not isinstance(value, dict):
+        header = f"[{'.'.join(str(part) for part in table)}]"
+        findings.error(table, None, f"{quoted(value)} is not a table", f"Write {header}.")
+        return UNSET
+    converted: dict[object, object] = {}
+    for key, one in value.items():
+        name = _convert_leaf(name_type, key, table, key, None, findings)
+        inside = _convert_leaf(value_type, one, table, key, None, findings)
+        if name is not UNSET and inside is not UNSET:
+            converted[name] = inside
+    return converted
 
 
 def _convert_leaf(
@@ -185,6 +226,8 @@ def example(annotation: object) -> str:
     kind = bare_type(annotation)
     if get_origin(kind) is tuple:
         return f"[{example(get_args(kind)[0])}]"
+    if kind is bool:
+        return "true"
     return _toml([*choices(kind), *(nearest_meta(annotation).examples or [])][0])
 
 

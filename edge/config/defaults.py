@@ -4,12 +4,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+import certs
 from edge.config.tree import Limits, Timeouts
 from edge.core.protocol import Protocol
 from edge.core.proxy.tlv import Tlv
 
 STATE_DIR: Final = "/var/lib/stalwart-edge"
+RUNTIME_DIR: Final = "/run/stalwart-edge"
+"""What systemd makes of `RuntimeDirectory=stalwart-edge`."""
+ADMIN_SOCKET: Final = "admin.sock"
 TLVS: Final = tuple(Tlv)
+
+KEY_TYPES: Final = (certs.KeyType.ECDSA_P256,)
+ISSUERS: Final = (
+    certs.Issuer(
+        name="letsencrypt",
+        directory=certs.LETS_ENCRYPT,
+        staging_directory=certs.LETS_ENCRYPT_STAGING,
+    ),
+)
+TSIG_ALGORITHM: Final = "hmac-sha256"
+DNS_PORT: Final = 53
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0

@@ -1,6 +1,5 @@
 """The files a configuration names: certificates, keys, CAs of clients. Loaded before any fork."""
 
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,18 +7,26 @@ from pathlib import Path
 from types import MappingProxyType
 
 import certs
+from edge.config.acme.material import AcmeMaterial, load_acme
 from edge.config.findings import Findings
 from edge.config.places import Places
+from edge.config.readfiles import read_ca
 from edge.config.tree import Certificate, Config, Source
 from edge.errors import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What the files held. `client_ca_pem` is by listener name."""
+    """What the files held. `client_ca_pem` is by listener name.
+
+    `bootstrap` names the certificates (`Managed.name`) with a self-signed one in their place,
+    because none was obtained yet.
+    """
 
     snapshot: certs.Snapshot
     client_ca_pem: Mapping[str, bytes]
+    acme: AcmeMaterial | None
+    bootstrap: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +45,20 @@ def load_material(config: Config, *, now: datetime, is_dry: bool = False) -> Loa
     """
     findings = Findings(places=_places(config.path))
     sets: list[certs.CertificateSet] = []
+    bootstrap: set[str] = set()
     for at, certificate in enumerate(config.certificates):
         found: Sequence[certs.CertProblem] = ()
         try:
-            loaded = _load(certificate, config, now, is_dry=is_dry)
-            sets.append(loaded.certificates)
-            found = loaded.warnings
+            if certificate.managed is not None:
+                store = certs.FileStore(config.store_dir)
+                stored = certs.load_current(store, [certificate.managed], now, is_dry=is_dry)
+                sets += stored.sets
+                bootstrap |= stored.bootstrap
+                found = stored.problems
+            else:
+                loaded = _load(certificate, config, now, is_dry=is_dry)
+                sets.append(loaded.certificates)
+                found = loaded.warnings
         except certs.CertError as error:
             found = error.problems
         for problem in found:
@@ -51,12 +66,16 @@ def load_material(config: Config, *, now: datetime, is_dry: bool = False) -> Loa
     client_ca: dict[str, bytes] = {}
     for at, listener in enumerate(config.listeners):
         if listener.client_ca is not None:
-            client_ca[listener.name] = _read_ca(listener.client_ca, at, findings)
+            table = ("listener", at)
+            client_ca[listener.name] = read_ca(listener.client_ca, table, "client_ca", findings)
+    acme = load_acme(config.acme, config.path, findings) if config.acme else None
     material = None
     if not findings.errors:
         material = Material(
             snapshot=certs.Snapshot.with_default_for(sets, config.hostname),
             client_ca_pem=MappingProxyType(client_ca),
+            acme=acme,
+            bootstrap=frozenset(bootstrap),
         )
     return LoadedMaterial(material=material, problems=findings.errors, warnings=findings.warnings)
 
@@ -95,19 +114,3 @@ def _report(
                 add(("certificate", at), key, message, problem.remedy, element=position)
                 return
     add(("certificate", at), None, message, problem.remedy)
-
-
-def _read_ca(path: Path, at: int, findings: Findings) -> bytes:
-    message = "holds no CA certificate in PEM"
-    try:
-        pem = path.read_bytes()
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cadata=pem.decode("ascii"))
-    except (ssl.SSLError, ValueError):
-        pass
-    except OSError as error:
-        message = f"cannot be read: {(error.strerror or 'unreadable').lower()}"
-    else:
-        return pem
-    remedy = "Name a readable PEM file with the certificates of the CAs."
-    findings.error(("listener", at), "client_ca", f"{path}: {message}", remedy)
-    return b""

@@ -1,90 +1,36 @@
-"""The file as the operator writes it: one Struct a table, one constraint on every text.
+"""The file as the operator writes it: one Struct a table.
 
 Names, choices and descriptions here are the contract; `stalwart-edge check --schema` prints them.
-What needs more than one key to judge is in `edge.config.check`; `extra={"check": …}` is what one
-value must pass and JSON Schema cannot say. `UNSET` means: not in the file.
+What needs more than one key to judge is in `edge.config.check`. `UNSET` means: not in the file.
 """
 
 from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from edge.config.addresses import parse_bind, parse_server
+from certs import ChallengeType, KeyType
+from edge.config.acme.model import Acme
 from edge.config.tree import ClientAuth, Mode, Policy, ProxyVersion, Source
-from edge.config.units import DURATION_PATTERN, SIZE_PATTERN, duration_between, size_between
+from edge.config.units import duration_between, size_between
+from edge.config.values import (
+    DAY_S,
+    BindAddress,
+    CertificateName,
+    Connections,
+    Count,
+    Deadline,
+    Duration,
+    FilePath,
+    HostName,
+    Name,
+    ServerAddress,
+    Size,
+)
 from edge.core.proxy.tlv import Tlv
 
-_DAY_S: Final = 86400
 _64_KIB: Final = 65536
-# `$` alone also matches before a last line feed.
-_PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$(?!\n)"
 
-Name = Annotated[
-    str,
-    Meta(
-        title="a name",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$(?!\n)",
-        examples=["submission", "imap-lan"],
-    ),
-]
-HostName = Annotated[
-    str,
-    Meta(
-        title="a host name",
-        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$(?!\n)",
-        examples=["mail.example.org"],
-    ),
-]
-CertificateName = Annotated[
-    str,
-    Meta(
-        title="a name for a certificate",
-        pattern=_PRINTABLE,
-        max_length=253,
-        examples=["mail.example.org", "*.example.net"],
-    ),
-]
-FilePath = Annotated[
-    str,
-    Meta(title="a path", pattern=_PRINTABLE, max_length=4096, examples=["/etc/ssl/mail.pem"]),
-]
-BindAddress = Annotated[
-    str,
-    Meta(
-        title="an address to listen on",
-        pattern=_PRINTABLE,
-        max_length=64,
-        examples=["192.0.2.1:25", "0.0.0.0:25", "[::]:25"],
-        extra={"check": parse_bind},
-    ),
-]
-ServerAddress = Annotated[
-    str,
-    Meta(
-        title="a server",
-        pattern=_PRINTABLE,
-        max_length=300,
-        examples=["127.0.0.1:25", "[::1]:25", "unix:/run/stalwart/smtp.sock"],
-        extra={"check": parse_server},
-    ),
-]
-Duration = Annotated[
-    Annotated[int, Meta(ge=0)]
-    | Annotated[float, Meta(ge=0)]
-    | Annotated[str, Meta(pattern=DURATION_PATTERN)],
-    Meta(title="a duration", examples=[30, "30s", "31m", "24h", "7d"]),
-]
-Deadline = Annotated[Duration, Meta(extra={"check": duration_between(0.1, 366 * _DAY_S)})]
-Size = Annotated[
-    Annotated[int, Meta(ge=0)] | Annotated[str, Meta(pattern=SIZE_PATTERN)],
-    Meta(title="a size", examples=[4096, "64KiB"]),
-]
 ProtocolChoice = Literal["auto", "smtp", "imap", "pop3", "sieve", "http", "raw"]
-Count = Annotated[int, Meta(title="a number from 0 to 1000", ge=0, le=1000, examples=[20])]
-Connections = Annotated[
-    int,
-    Meta(title="a number from 1 to 1000000", ge=1, le=1_000_000, examples=[20000]),
-]
 Workers = Annotated[
     Annotated[int, Meta(ge=1, le=256)] | Literal["auto"],
     Meta(title="a number of processes", examples=["auto", 2]),
@@ -124,6 +70,27 @@ class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     key: (
         Annotated[FilePath, Meta(description="PEM without a passphrase.")]
         | tuple[FilePath, ...]
+        | UnsetType
+    ) = UNSET
+    key_types: (
+        Annotated[
+            tuple[KeyType, ...],
+            Meta(min_length=1, description='"acme": one certificate each. Default ecdsa-p256.'),
+        ]
+        | UnsetType
+    ) = UNSET
+    reuse_key: (
+        Annotated[bool, Meta(description='"acme": renew with the same key, for DANE 3 1 1.')]
+        | UnsetType
+    ) = UNSET
+    challenges: (
+        Annotated[
+            tuple[ChallengeType, ...],
+            Meta(
+                min_length=1,
+                description='"acme": proofs in order of preference. Default: those that can work.',
+            ),
+        ]
         | UnsetType
     ) = UNSET
 
@@ -212,7 +179,7 @@ class Probe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     interval: Annotated[
         Duration,
-        Meta(description="Between two looks.", extra={"check": duration_between(1, _DAY_S)}),
+        Meta(description="Between two looks.", extra={"check": duration_between(1, DAY_S)}),
     ] = "30s"
 
 
@@ -255,17 +222,25 @@ class Drain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Duration,
         Meta(
             description="How long they may go on at a stop.",
-            extra={"check": duration_between(0, _DAY_S)},
+            extra={"check": duration_between(0, DAY_S)},
         ),
     ] = "30s"
+
+
+class Admin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where commands reach the running edge."""
+
+    socket: Annotated[FilePath, Meta(description="A unix socket, mode 0660.")] | UnsetType = UNSET
 
 
 class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The configuration of stalwart-edge."""
 
     edge: Edge
+    acme: Acme | UnsetType = UNSET
     certificate: tuple[Certificate, ...] = ()
     listener: tuple[Listener, ...] = ()
     backend: tuple[Backend, ...] = ()
     log: Log = Log()
     drain: Drain = Drain()
+    admin: Admin = Admin()

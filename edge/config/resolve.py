@@ -4,7 +4,7 @@ Every single value is known to be good by now; nothing here can fail.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,16 +13,20 @@ from msgspec import UNSET, UnsetType, structs
 
 from certs import canonical_name
 from edge.config import model
+from edge.config.acme.resolve import managed, resolve_acme
 from edge.config.addresses import parse_bind, parse_server
 from edge.config.convert import Raw
 from edge.config.defaults import (
+    ADMIN_SOCKET,
     LIMITS,
     PROTOCOL_OF_PORT,
+    RUNTIME_DIR,
     STATE_DIR,
     TIMEOUTS,
     TLVS,
 )
 from edge.config.tree import (
+    Acme,
     Backend,
     Certificate,
     ClientAuth,
@@ -30,6 +34,7 @@ from edge.config.tree import (
     Limits,
     Listener,
     ProxyVersion,
+    Source,
     TcpAddress,
     Timeouts,
     UnixAddress,
@@ -42,6 +47,7 @@ from edge.core.protocol import Protocol
 class Draft:
     """The resolved tables by position in the file; some are missing when the file has errors."""
 
+    acme: Acme | None
     certificates: Mapping[int, Certificate]
     listeners: Mapping[int, Listener]
     backends: Mapping[int, Backend]
@@ -51,12 +57,18 @@ def resolve(raw: Raw, *, directory: Path) -> Draft:
     """Resolve every table. Paths are relative to `directory`, that of the file."""
     backends = {at: _backend(table) for at, table in raw.backends.items()}
     by_name = {backend.name: backend for backend in backends.values()}
+    listeners = {
+        at: _listener(table, directory, by_name.get(table.backend))
+        for at, table in raw.listeners.items()
+    }
+    acme = None if raw.acme is None else resolve_acme(raw.acme, directory)
     return Draft(
-        certificates={at: _certificate(table, directory) for at, table in raw.certificates.items()},
-        listeners={
-            at: _listener(table, directory, by_name.get(table.backend))
-            for at, table in raw.listeners.items()
+        acme=acme,
+        certificates={
+            at: _certificate(table, directory, acme, listeners.values())
+            for at, table in raw.certificates.items()
         },
+        listeners=listeners,
         backends=backends,
     )
 
@@ -65,17 +77,22 @@ def assemble(
     raw: Raw, draft: Draft, edge: model.Edge, *, path: Path, environ: Mapping[str, str]
 ) -> Config:
     """The whole tree, of a file without errors."""
+    state_dir = _state_dir(edge.state_dir, path.parent, environ)
+    sockets = _admin_sockets(raw.admin.socket, path.parent, state_dir, environ)
     return Config(
         path=path,
         hostname=edge.hostname.lower(),
         # Not os.cpu_count(): systemd and containers may grant fewer.
         workers=len(os.sched_getaffinity(0)) if edge.workers == "auto" else edge.workers,
-        state_dir=_state_dir(edge.state_dir, path.parent, environ),
+        state_dir=state_dir,
         log_level=raw.log.level,
         stop_grace_s=parse_duration(raw.drain.on_stop),
         certificates=tuple(draft.certificates.values()),
         listeners=tuple(draft.listeners.values()),
         backends=MappingProxyType({one.name: one for one in draft.backends.values()}),
+        acme=draft.acme,
+        admin_socket=sockets[0],
+        admin_socket_guesses=sockets[1:],
     )
 
 
@@ -87,9 +104,26 @@ def _state_dir(configured: str | UnsetType, directory: Path, environ: Mapping[st
     return Path(from_systemd or STATE_DIR)
 
 
-def _certificate(table: model.Certificate, directory: Path) -> Certificate:
+def _admin_sockets(
+    configured: str | UnsetType, directory: Path, state_dir: Path, environ: Mapping[str, str]
+) -> tuple[Path, ...]:
+    """Where the edge listens, then where else a command may find it."""
+    if configured is not UNSET:
+        return (_absolute(configured, directory),)
+    from_systemd = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    own = [Path(from_systemd) / ADMIN_SOCKET] if from_systemd else []
+    own.append(state_dir / ADMIN_SOCKET)
+    # A person's shell has no $RUNTIME_DIRECTORY: the edge that systemd started is here.
+    own.append(Path(RUNTIME_DIR) / ADMIN_SOCKET)
+    return tuple(dict.fromkeys(own))
+
+
+def _certificate(
+    table: model.Certificate, directory: Path, acme: Acme | None, listeners: Iterable[Listener]
+) -> Certificate:
     return Certificate(
         names=tuple(canonical_name(name) for name in table.names),
+        managed=managed(table, acme, listeners) if table.source is Source.ACME else None,
         source=table.source,
         cert=_paths(table.cert, directory),
         key=_paths(table.key, directory),

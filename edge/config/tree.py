@@ -5,10 +5,11 @@ Durations are seconds, sizes are bytes. Nothing here reads a file.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+import certs
 from edge.core.protocol import Protocol
 from edge.core.proxy.tlv import Tlv
 
@@ -48,6 +49,7 @@ class Source(StrEnum):
 
     FILES = "files"
     SELF_SIGNED = "self-signed"
+    ACME = "acme"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +103,67 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """One `[[certificate]]` table. `cert` and `key` pair up by position; empty for self-signed."""
+    """One `[[certificate]]` table. `cert` and `key` pair up by position; both only for files."""
 
     names: tuple[str, ...]
     source: Source
     cert: tuple[Path, ...]
     key: tuple[Path, ...]
+    managed: certs.Managed | None = None
+    """What to obtain and renew: exactly with `Source.ACME`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rfc2136:
+    """Dynamic updates (RFC 2136) to a primary, signed by TSIG (RFC 8945) where it has a name."""
+
+    server: TcpAddress
+    zone: str | None
+    """None: found by asking for the SOA."""
+    tsig_name: str | None
+    tsig_algorithm: str
+    tsig_secret_file: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exec:
+    """A program of the operator's own."""
+
+    program: Path
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """A provider of dns-lexicon with its options, which may be secrets."""
+
+    provider: str
+    options: Mapping[str, str] = field(repr=False)
+    option_files: Mapping[str, Path]
+    """Options whose values are in files, by name of the option."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dns:
+    """The table `[acme.dns]`."""
+
+    provider: Rfc2136 | Exec | Lexicon
+    resolvers: tuple[str, ...]
+    """IP addresses; empty: those of the host."""
+    is_propagation_checked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acme:
+    """The table `[acme]`."""
+
+    settings: certs.AcmeSettings
+    """Without the HMAC keys of external account bindings: those are in files."""
+    eab_hmac_key_files: Mapping[str, Path]
+    """By name of the issuer."""
+    http_bind: tuple[TcpAddress, ...]
+    """Empty: no http-01 and no redirect."""
+    dns: Dns | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +198,11 @@ class Listener:
     """For each protocol the listener may turn out to speak."""
     limits: Limits
 
+    @property
+    def protocols(self) -> tuple[Protocol, ...]:
+        """What it may turn out to speak."""
+        return (self.protocol,) if self.protocol else tuple(one for one in Protocol if one.is_mail)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -155,3 +217,13 @@ class Config:
     certificates: tuple[Certificate, ...]
     listeners: tuple[Listener, ...]
     backends: Mapping[str, Backend]
+    acme: Acme | None
+    admin_socket: Path
+    """Where the running edge listens for commands."""
+    admin_socket_guesses: tuple[Path, ...]
+    """Where a command looks, too: a service manager may have given the edge another default."""
+
+    @property
+    def store_dir(self) -> Path:
+        """Where certificates, accounts and orders are kept."""
+        return self.state_dir / "certs"

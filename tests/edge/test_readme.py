@@ -11,6 +11,7 @@ import pytest
 
 from edge.cli.main import main
 from edge.config import model
+from edge.config.acme.model import Acme, Dns, Issuer
 from edge.config.defaults import LIMITS, TIMEOUTS
 from edge.config.load import load_text
 from edge.config.tree import Config, TcpAddress
@@ -79,6 +80,16 @@ def test_parts_of_a_listener_are_accepted() -> None:
         compiled(PART_OF_A_LISTENER + part)
 
 
+def test_parts_of_a_file_are_accepted_with_the_rest_of_the_smallest_one() -> None:
+    smallest, *_ = blocks(CONFIGURATION, "toml")
+    head, _, rest = smallest.partition("[[certificate]]")
+    rest = rest[rest.index("[[listener]]") :]
+    parts = blocks(CONFIGURATION, "toml part-of-file")
+    assert parts
+    for part in parts:
+        assert compiled(head + part + rest).certificates[0].managed
+
+
 def test_the_example_keeps_port_numbers_and_leaves_loopback_to_stalwart() -> None:
     config = compiled(blocks(README, "toml")[0])
     ports = set()
@@ -141,10 +152,14 @@ def test_records_have_the_fields_that_are_shown() -> None:
         model.Probe,
         model.Log,
         model.Drain,
+        model.Admin,
+        Acme,
+        Issuer,
+        Dns,
     ],
 )
 def test_every_key_is_documented(table: type[msgspec.Struct]) -> None:
-    tables = {"timeouts", "limits", "probe"}
+    tables = {"timeouts", "limits", "probe", "issuer", "dns"}
     documented = set(re.findall(r"^\| `([a-z_]+)` \|", CONFIGURATION, re.MULTILINE))
     assert set(table.__struct_fields__) - tables <= documented
 

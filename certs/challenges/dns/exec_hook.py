@@ -1,4 +1,4 @@
-"""A program of the operator's own changes the zone: `PROGRAM present|cleanup FQDN VALUE`.
+"""A program of the operator's own changes the zone: `PROGRAM [ARGS] present|cleanup FQDN VALUE`.
 
 The name comes with a final dot, as hooks written for lego expect it. No shell is between; the
 program sees a minimal environment, no input, and ends, with all that it started, at the deadline.
@@ -33,11 +33,13 @@ class ExecProvider:
         self,
         *,
         program: Path,
+        args: tuple[str, ...] = (),
         environment: Mapping[str, str] = MappingProxyType({}),
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        """`program` is absolute; `environment` is all it gets besides PATH and LANG."""
+        """`program` is absolute; `args` come before the verb; `environment` is all it gets besides PATH and LANG."""
         self._program = program
+        self._args = args
         self._environment = {"PATH": _PATH, "LANG": "C.UTF-8", **environment}
         self._deadline_s = deadline_s
 
@@ -80,6 +82,7 @@ class ExecProvider:
         try:
             return await asyncio.create_subprocess_exec(
                 self._program,
+                *self._args,
                 *arguments,
                 stdin=DEVNULL,
                 stdout=PIPE,

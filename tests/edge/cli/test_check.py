@@ -4,12 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import trustme
 from click.testing import CliRunner, Result
 
+import certs
+from certs.pem import parse_pair
+from certs.store.unit import VersionMeta
+from certs.store.versions import Versions
 from edge.cli.main import main
 
 GOOD = """\
@@ -157,3 +162,43 @@ def test_the_data_path_is_not_loaded() -> None:
         [sys.executable, "-c", script, *unwanted], capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == []
+
+
+ACME = GOOD.replace('cert = "mail.crt"\nkey = "mail.key"\n', "").replace(
+    '[[certificate]]\nnames = ["mail.example.org"]\nsource = "files"',
+    'state_dir = "state"\n[acme]\nagree_to_terms = true\n'
+    '[[certificate]]\nnames = ["mail.example.org"]\nsource = "acme"',
+)
+
+
+def test_a_certificate_that_is_still_to_come(edge_toml: Path) -> None:
+    edge_toml.write_text(ACME)
+    result = check(edge_toml)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1:] == [
+        "http-01 and the redirect to https: 0.0.0.0:80, [::]:80",
+        "certificate mail.example.org: from letsencrypt by http-01",
+        "  none yet: the edge obtains it when it runs",
+        f"{edge_toml}: ok, 0 warnings",
+    ]
+    assert not (edge_toml.parent / "state").exists()
+
+
+def test_a_certificate_that_is_stored(edge_toml: Path) -> None:
+    edge_toml.write_text(ACME)
+    folder = edge_toml.parent
+    chain, key = (folder / "mail.crt").read_bytes(), (folder / "mail.key").read_bytes()
+    lineage = certs.Lineage("mail.example.org", certs.KeyType.ECDSA_P256)
+    versions = Versions(certs.FileStore(folder / "state" / "certs"))
+    meta = VersionMeta.describing(
+        parse_pair(chain, key),
+        lineage=lineage,
+        issuer="letsencrypt",
+        directory=certs.LETS_ENCRYPT,
+        created_at=datetime.now(UTC),
+    )
+    version = versions.add(lineage, key_pem=key, chain_pem=chain, meta=meta)
+    versions.switch(lineage, version.id)
+    result = check(edge_toml)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[3].startswith("  stored: EC256, until ")

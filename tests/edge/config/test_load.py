@@ -376,6 +376,7 @@ SCALARS = (
     | st.dates()
     | st.datetimes()
     | st.times()
+    | st.sampled_from(["acme", "https://a.org/d", "rfc2136", "exec", "http-01", "rsa-2048"])
     | st.sampled_from(["auto", "smtp", "127.0.0.1:25", "unix:/x", "31m", "64KiB", "a.org", "*.a"])
 )
 KEYS = st.sampled_from(
@@ -384,6 +385,8 @@ KEYS = st.sampled_from(
         *("key", "listener", "name", "bind", "mode", "protocol", "require_tls", "tls_policy"),
         *("strict_sni", "client_ca", "client_auth", "backend", "timeouts", "idle", "setup"),
         *("limits", "line_bytes", "commands", "connections", "servers", "proxy_protocol", "tlvs"),
+        *("acme", "issuer", "dns", "agree_to_terms", "http_bind", "directory", "provider"),
+        *("server", "options", "args", "key_types", "challenges", "reuse_key", "admin", "socket"),
         *("allow_remote_plaintext", "probe", "interval", "log", "level", "drain", "on_stop"),
     ]
 ) | st.text(max_size=8)

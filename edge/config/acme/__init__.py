@@ -1,0 +1,1 @@
+"""`[acme]` of the file: certificates that the edge obtains and renews itself."""
