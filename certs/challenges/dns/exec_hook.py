@@ -37,7 +37,10 @@ class ExecProvider:
         environment: Mapping[str, str] = MappingProxyType({}),
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        """`program` is absolute; `args` come before the verb; `environment` is all it gets besides PATH and LANG."""
+        """`program` is absolute; `args` come before the verb.
+
+        `environment` is all it gets besides PATH and LANG.
+        """
         self._program = program
         self._args = args
         self._environment = {"PATH": _PATH, "LANG": "C.UTF-8", **environment}
