@@ -17,6 +17,8 @@ class Outcome(StrEnum):
     HALF_CLOSED_TIMEOUT = "half_closed_timeout"
 
     # It ended before the relay because the client …
+    CHALLENGE_ANSWERED = "challenge_answered"
+    """Was a CA that validates a name by tls-alpn-01."""
     CLIENT_QUIT = "client_quit"
     """Said QUIT or LOGOUT in the clear phase."""
     CLIENT_GONE = "client_gone"

@@ -54,7 +54,7 @@ def run(config_path: Path) -> None:
             "config.warning", place=warning.place, message=warning.message, remedy=warning.remedy
         )
     try:
-        blueprint = build(loaded.config, files.material.snapshot, files.material.client_ca_pem)
+        blueprint = build(loaded.config, files.material)
     except BindError as error:
         for problem in error.problems:
             click.echo(problem, err=True)

@@ -5,6 +5,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
+from edge.config.tree import Mode
 from edge.core.hello.alerts import (
     DECODE_ERROR,
     NO_APPLICATION_PROTOCOL,
@@ -12,11 +13,12 @@ from edge.core.hello.alerts import (
     UNRECOGNIZED_NAME,
     alert_record,
 )
-from edge.core.hello.alpn import FOR_PROTOCOL, choose
+from edge.core.hello.alpn import FOR_PROTOCOL, choose, is_challenge
 from edge.core.hello.reader import HelloReader, whole_hello
 from edge.core.hello.registry import group_name
 from edge.core.hello.serverhello import negotiated_group
 from edge.errors import NEED_MORE, NeedMore, ProtocolError
+from edge.net.challenge import ChallengePhase
 from edge.net.connection import Connection, since
 from edge.net.dial import DialPhase
 from edge.net.tlspump import TlsPump
@@ -96,6 +98,9 @@ class HelloPhase:
 
     def _begin(self, connection: Connection, known: "KnownHello | None") -> None:
         service = connection.service
+        if known is not None and is_challenge(known.hello.alpn) and service.spec.mode is Mode.TLS:
+            self._answer_challenge(connection, known)
+            return
         if known is None:
             # What cannot be read must not choose: the strictest policy answers it, or fails it.
             certificate = service.snapshot.default.certificates[0]
@@ -103,7 +108,8 @@ class HelloPhase:
         else:
             hello = known.hello
             connection.sni = connection.authority = hello.sni
-            served = service.snapshot.select(hello.sni)
+            # A client that was given an address names nobody (RFC 6066 section 3).
+            served = service.snapshot.select(hello.sni or connection.destination[0])
             if served is None:
                 if service.spec.strict_sni:
                     raise ProtocolError(Outcome.SNI_UNKNOWN, "no certificate for this name")
@@ -115,8 +121,6 @@ class HelloPhase:
                 max_version=hello.max_version,
             )
             pump = TlsPump(service.base, service.site(certificate, connection.protocol))
-        connection.pump = pump
-        pump.feed(b"".join(self._raw))
         phase = HandshakePhase(
             connection,
             pump,
@@ -125,6 +129,21 @@ class HelloPhase:
             clear_ms=self._clear_ms,
             hello_ms=since(self._begun_at),
         )
+        self._go_on(connection, pump, phase)
+
+    def _answer_challenge(self, connection: Connection, known: "KnownHello") -> None:
+        connection.sni = known.hello.sni
+        context = connection.service.worker.challenges.get(known.hello.sni or "")
+        if context is None:
+            raise ProtocolError(Outcome.ALPN_MISMATCH, "no challenge is pending for this name")
+        pump = TlsPump(context, context)
+        self._go_on(connection, pump, ChallengePhase(connection, pump))
+
+    def _go_on(
+        self, connection: Connection, pump: TlsPump, phase: "HandshakePhase | ChallengePhase"
+    ) -> None:
+        connection.pump = pump
+        pump.feed(b"".join(self._raw))
         connection.enter(phase)
         connection.allow(connection.timeouts.handshake_s)
         phase.step()

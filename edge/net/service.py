@@ -4,7 +4,9 @@ import asyncio
 import itertools
 import secrets
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Protocol as TypingProtocol
 
 import certs
@@ -17,7 +19,7 @@ from edge.core.starttls.dialogue import ClearRules
 from edge.net.backend import BackendState
 from edge.net.deadlines import Deadlines
 from edge.net.poller import Poller
-from edge.ops.records import Closed, Established
+from edge.ops.records import Record
 
 BUFFER_BYTES = 256 * 1024
 """One read of a busy connection. The buffer is shared: a callback is done with it before the next
@@ -30,7 +32,7 @@ _KNOWN_HELLOS = 1024
 class RecordSink(TypingProtocol):
     """Where the records of connections go. Must not block."""
 
-    def write(self, record: Established | Closed) -> None:
+    def write(self, record: Record) -> None:
         """Take one record."""
 
 
@@ -47,8 +49,8 @@ class Pausable(TypingProtocol):
 class Worker:
     """What every connection of a worker process uses."""
 
-    __slots__ = ("_counter", "_prefix", "buffer", "deadlines", "hellos", "hostname", "loop",
-                 "on_bug", "plain", "poller", "records", "view")  # fmt: skip
+    __slots__ = ("_counter", "_prefix", "buffer", "challenges", "deadlines", "hellos", "hostname",
+                 "loop", "on_bug", "plain", "poller", "records", "view")  # fmt: skip
 
     def __init__(
         self,
@@ -65,6 +67,8 @@ class Worker:
         self.hellos = HelloMemory(_KNOWN_HELLOS)
         self.poller = Poller(loop, on_bug)
         self.on_bug = on_bug
+        self.challenges: Mapping[str, ssl.SSLContext] = MappingProxyType({})
+        """Answers to tls-alpn-01, by server name. Replaced as a whole."""
         self.buffer = bytearray(BUFFER_BYTES)
         self.view = memoryview(self.buffer)
         # Room for what one full read can decrypt to, and a record that waited for its end.
@@ -200,6 +204,24 @@ class Service:
         """The context that carries a certificate, for a protocol's ALPN names."""
         return self._contexts.site(certificate, protocol)
 
+    # --- new certificates ---
+
+    def prepare(self, certificate: certs.Certificate) -> Iterator[ssl.SSLContext]:
+        """Make the contexts of a certificate, one a step: each takes a millisecond or more."""
+        for protocol in self.spec.protocols:
+            yield self._contexts.site(certificate, protocol)
+
+    def serve(self, snapshot: certs.Snapshot) -> None:
+        """From the next handshake on, choose from this snapshot, whose contexts were prepared."""
+        self.snapshot = snapshot
+        leaves = {one.leaf_sha256 for served in snapshot.sets for one in served.certificates}
+        self._contexts.keep(leaves)
+        self._tls_infos.clear()
+
+    def forget_sessions(self) -> None:
+        """Honour no ticket that was issued before."""
+        self._contexts.forget_sessions()
+
 
 class Contexts:
     """The TLS contexts of one listener. Made by the master, so that all workers share tickets."""
@@ -216,9 +238,17 @@ class Contexts:
                 if spec.client_auth is ClientAuth.REQUIRE
                 else certs.ClientAuth.REQUEST
             )
+        self._built: dict[tuple[str, Protocol], ssl.SSLContext] = {}
+        self.forget_sessions()
+
+    def forget_sessions(self) -> None:
+        """Begin with new ticket keys. In a worker they are its own, no longer those of all."""
         self.base = certs.base_context(self._profile((), self._policy))
         self.strict = certs.base_context(self._profile((), certs.TlsPolicy.MODERN))
-        self._built: dict[tuple[str, Protocol], ssl.SSLContext] = {}
+
+    def keep(self, leaves: AbstractSet[str]) -> None:
+        """Let go of the contexts of other certificates. Sessions that use them keep them."""
+        self._built = {key: one for key, one in self._built.items() if key[0] in leaves}
 
     def site(self, certificate: certs.Certificate, protocol: Protocol) -> ssl.SSLContext:
         """The context that carries a certificate; made once. No file is read for it."""

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from edge.ops.records import Closed, Established
+from edge.ops.records import Record
 
 _PIPE_BUF = 4096
 """A write of at most this much into a pipe is whole or does not happen (POSIX PIPE_BUF)."""
@@ -163,7 +163,7 @@ class Records:
         self._writer = writer
         self._encoder = msgspec.json.Encoder()
 
-    def write(self, record: Established | Closed) -> None:
+    def write(self, record: Record) -> None:
         """Take one record."""
         self._writer.write(self._encoder.encode(record) + b"\n")
 

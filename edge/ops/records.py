@@ -1,4 +1,4 @@
-"""The two records of a connection: at the end of its handshake, and at its close.
+"""The records of a connection: at the end of its handshake, and at its close.
 
 A record is one line of JSON. Every string that came from the network is bounded and, by JSON
 itself, escaped. `id` is also the UNIQUE_ID TLV of the PROXY header, so a line here can be joined
@@ -40,6 +40,20 @@ class Established(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     handshake_ms: float
 
 
+class ChallengeAnswered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """`acme.challenge_answered`: a CA, or a rehearsal of ours, saw the answer to tls-alpn-01."""
+
+    time: str
+    event: str = "acme.challenge_answered"
+    id: str
+    listener: str
+    client_ip: str
+    client_port: int
+    sni: str | None
+    challenge: str = "tls-alpn-01"
+    tls_version: str
+
+
 class Closed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`connection.closed`: the one line every connection ends with, whatever happened to it."""
 
@@ -66,3 +80,6 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     connect_ms: float | None
     greeting_ms: float | None
     duration_ms: float
+
+
+Record = Established | ChallengeAnswered | Closed

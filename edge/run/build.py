@@ -6,12 +6,11 @@ workers, and the memory of all this is shared too.
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import certs
-from edge.config.tree import Config, Listener
-from edge.core.protocol import Protocol
+from edge.config.material import Material
+from edge.config.tree import Config, Listener, TcpAddress
 from edge.net.backend import BackendState
 from edge.net.listener import Acceptor
 from edge.net.service import Contexts, RecordSink, Service, Worker
@@ -37,40 +36,51 @@ class BoundListener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """All that a worker needs: it shares nothing else with anybody."""
+    """All that the processes need: they share nothing else with anybody."""
 
     config: Config
-    snapshot: certs.Snapshot
+    material: Material
     listeners: tuple[BoundListener, ...]
+    http_sockets: tuple[socket.socket, ...]
+    """For http-01, in the control process."""
 
 
-def build(
-    config: Config, snapshot: certs.Snapshot, client_ca_pem: Mapping[str, bytes]
-) -> Blueprint:
-    """Bind every address and build every context. `client_ca_pem` is by listener name.
+def build(config: Config, material: Material) -> Blueprint:
+    """Bind every address and build every context.
 
     Raises BindError with all addresses that cannot be bound; nothing stays bound then.
     """
     bound: list[BoundListener] = []
     problems: list[str] = []
+    snapshot = material.snapshot
     for spec in config.listeners:
-        sockets: list[socket.socket] = []
-        for address in spec.bind:
-            try:
-                sockets.append(bind(address))
-            except OSError as error:
-                problems.append(f"listener {spec.name}: {address}: {error.strerror}")
-        contexts = Contexts(spec, client_ca_pem.get(spec.name))
-        for protocol in [spec.protocol] if spec.protocol else [p for p in Protocol if p.is_mail]:
+        sockets = _bind_all(f"listener {spec.name}", spec.bind, problems)
+        contexts = Contexts(spec, material.client_ca_pem.get(spec.name))
+        for protocol in spec.protocols:
             for certificate in (c for s in snapshot.sets for c in s.certificates):
                 contexts.site(certificate, protocol)
-        bound.append(BoundListener(spec=spec, sockets=tuple(sockets), contexts=contexts))
+        bound.append(BoundListener(spec=spec, sockets=sockets, contexts=contexts))
+    http_bind = config.acme.http_bind if config.acme is not None else ()
+    http_sockets = _bind_all("acme.http_bind", http_bind, problems)
     if problems:
-        for listener in bound:
-            for sock in listener.sockets:
-                sock.close()
+        for sock in (*http_sockets, *(sock for listener in bound for sock in listener.sockets)):
+            sock.close()
         raise BindError(problems)
-    return Blueprint(config=config, snapshot=snapshot, listeners=tuple(bound))
+    return Blueprint(
+        config=config, material=material, listeners=tuple(bound), http_sockets=http_sockets
+    )
+
+
+def _bind_all(
+    owner: str, addresses: Sequence[TcpAddress], problems: list[str]
+) -> tuple[socket.socket, ...]:
+    sockets: list[socket.socket] = []
+    for address in addresses:
+        try:
+            sockets.append(bind(address))
+        except OSError as error:
+            problems.append(f"{owner}: {address}: {error.strerror}")
+    return tuple(sockets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +111,7 @@ def build_data_path(
             spec=listener.spec,
             backend=backends[listener.spec.backend],
             contexts=listener.contexts,
-            snapshot=blueprint.snapshot,
+            snapshot=blueprint.material.snapshot,
         )
         services.append(service)
         for sock in listener.sockets:

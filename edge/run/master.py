@@ -114,6 +114,8 @@ class Master:
     def _worker_of(self, control: Channel) -> Callable[[Channel], None]:
         def main(master: Channel) -> None:
             os.close(self._log_r)
+            for sock in self._blueprint.http_sockets:
+                sock.close()
             WorkerProcess(
                 self._blueprint,
                 pid=os.getpid(),

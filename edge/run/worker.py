@@ -14,7 +14,9 @@ from edge.net.connection import Connection
 from edge.ops.log import Level, Log, PipeWriter, Records
 from edge.outcome import Outcome
 from edge.run.build import Blueprint, DataPath, build_data_path
-from edge.run.ipc import Channel, Joined, Ready, Snapshot
+from edge.run.ipc import Channel, Joined, Picture, Ready, Shown, Snapshot
+from edge.run.picture import unpack
+from edge.run.showing import Showing
 
 _FIRST_SNAPSHOT_S = 10.0
 """How long a new worker waits for the control process before it accepts without having learnt."""
@@ -54,11 +56,21 @@ class WorkerProcess:
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # the master decides
         loop.add_reader(self._master.fileno(), self._on_master, stop, hurry)
         loop.add_reader(self._control.fileno(), self._on_control, path)
+        self._showing = Showing(
+            worker=path.worker,
+            services=path.services,
+            hostname=self._blueprint.config.hostname,
+            shown=self._report_shown,
+            on_bug=self._on_bug,
+        )
         self._control.send(Joined(self._pid))
         fallback = loop.call_later(_FIRST_SNAPSHOT_S, self._open, path)
-        await stop.wait()
-        fallback.cancel()
-        await self._drain(path, hurry)
+        async with asyncio.TaskGroup() as tasks:
+            showing = tasks.create_task(self._showing.run(), name="certificates")
+            await stop.wait()
+            fallback.cancel()
+            await self._drain(path, hurry)
+            showing.cancel()
         path.worker.deadlines.close()
         path.worker.poller.close()
         writer.flush()
@@ -104,6 +116,12 @@ class WorkerProcess:
         if isinstance(message, Snapshot):
             adopt(message, path)
             self._open(path)
+        elif isinstance(message, Picture):
+            self._showing.show(message.generation, unpack(self._control.take_fd()))
+
+    def _report_shown(self, generation: int) -> None:
+        # A full queue: the control process is stuck, and its successor asks all workers anew.
+        self._control.send(Shown(self._pid, generation))
 
     def _on_bug(self, error: BaseException) -> None:
         self._log.exception("worker.bug", error)

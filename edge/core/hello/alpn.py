@@ -26,6 +26,14 @@ FOR_PROTOCOL: Final[Mapping[Protocol, tuple[bytes, ...]]] = MappingProxyType(
 """The ALPN names a listener of each protocol answers to, best first; none means: do not judge."""
 
 
+_CHALLENGE: Final = (b"acme-tls/1",)
+
+
+def is_challenge(offered: tuple[bytes, ...]) -> bool:
+    """Whether this is a CA that validates a name: this one protocol and no other (RFC 8737 §4)."""
+    return offered == _CHALLENGE
+
+
 def choose(offered: tuple[bytes, ...], supported: tuple[bytes, ...]) -> bytes | None:
     """Return the first of `supported` that was offered; None when either side named none.
 

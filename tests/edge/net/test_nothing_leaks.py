@@ -70,7 +70,7 @@ def test_every_connection_is_freed(ports: Ports, pki: Pki, tmp_path: Path) -> No
     assert config is not None
     material = load_material(config, now=datetime.now(UTC)).material
     assert material is not None
-    blueprint = build(config, material.snapshot, material.client_ca_pem)
+    blueprint = build(config, material)
     seen: list[weakref.ref[Connection]] = []
     begin = listener_module.begin
 

@@ -1,0 +1,93 @@
+"""What the certificate manager deploys to: the workers, and the listeners as a client sees them."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import certs
+from edge.config.tree import Listener, Policy, TcpAddress
+from edge.run.distributing import Distributor
+from edge.run.selfcheck import NotServingTlsError, Question, see
+
+_AT_ONCE: Final = 4
+
+
+class WorkersDeployer:
+    """A `certs.Deployer`."""
+
+    def __init__(self, distributor: Distributor, listeners: Sequence[Listener]) -> None:
+        self._distributor = distributor
+        self._listeners = listeners
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def deploy(
+        self, sets: Sequence[certs.CertificateSet], *, forget_sessions: bool = False
+    ) -> None:
+        """Serve these from the next handshake on. Raises OSError when workers do not follow."""
+        await self._distributor.show_sets(sets, forget_sessions=forget_sessions)
+
+    async def verify(self, wanted: certs.CertificateSet) -> list[certs.Mismatch]:
+        """Ask every listener for the names of `wanted` and compare what it shows."""
+        async with asyncio.TaskGroup() as tasks:
+            asked = [
+                tasks.create_task(
+                    self._ask(listener, address, question, wanted),
+                    name=f"self-check {listener.name}",
+                )
+                for listener in self._listeners
+                for address in listener.bind
+                for question in _questions(listener, wanted)
+            ]
+        return [wrong for task in asked if (wrong := task.result()) is not None]
+
+    async def _ask(
+        self,
+        listener: Listener,
+        address: TcpAddress,
+        question: Question,
+        wanted: certs.CertificateSet,
+    ) -> certs.Mismatch | None:
+        try:
+            async with self._places:
+                sight = await see(listener, address, question)
+        except NotServingTlsError:
+            return None
+        if sight.leaf_sha256 in {one.leaf_sha256 for one in _suitable(wanted, question)}:
+            return None
+        return certs.Mismatch(
+            listener=f"{listener.name} {address}",
+            served_sha256=sight.leaf_sha256,
+            reason=sight.failure or "it serves another certificate",
+        )
+
+
+def _questions(listener: Listener, wanted: certs.CertificateSet) -> Iterable[Question]:
+    name = _asked_name(wanted.names)
+    if name is None:
+        return
+    yield Question(server_name=name, is_rsa_only=False)
+    # Only up to TLS 1.2 can a client of ours say which kind of key it wants.
+    if listener.tls_policy is not Policy.MODERN and _has_both_kinds(wanted):
+        yield Question(server_name=name, is_rsa_only=True)
+
+
+def _asked_name(names: Sequence[str]) -> str | None:
+    """A name to ask for; None for addresses alone, which no client can send as a name."""
+    for name in names:
+        if not name.replace(":", "").replace(".", "").isdigit() and ":" not in name:
+            return name.replace("*", "edge-self-check", 1)
+    return None
+
+
+def _suitable(wanted: certs.CertificateSet, question: Question) -> list[certs.Certificate]:
+    if question.is_rsa_only:
+        return [one for one in wanted.certificates if _is_rsa(one)]
+    return list(wanted.certificates)
+
+
+def _has_both_kinds(wanted: certs.CertificateSet) -> bool:
+    return {_is_rsa(one) for one in wanted.certificates} == {True, False}
+
+
+def _is_rsa(certificate: certs.Certificate) -> bool:
+    return certificate.signature_scheme is None

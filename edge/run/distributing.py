@@ -1,0 +1,88 @@
+"""From the control process to all workers: which certificates to serve, until each has said yes."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import certs
+from edge.run.ipc import Channel, Picture, Shown
+from edge.run.picture import CertificatePicture, pack
+
+_PATIENCE_S: Final = 15.0
+"""How long a worker may take: it builds contexts between its other work, a few milliseconds each;
+one that has just died is replaced, told anew, and answers within this time, too."""
+_RETRY_S: Final = 0.2
+
+
+class Distributor:
+    """Keeps the current picture, and knows which worker serves which generation of it."""
+
+    def __init__(self, channels: Sequence[Channel], sets: Sequence[certs.CertificateSet]) -> None:
+        """`sets` is what workers were forked with."""
+        self._channels = channels
+        self._picture = CertificatePicture(sets=tuple(sets), challenges={}, session_epoch=0)
+        self._generation = 0
+        self._shown = dict.fromkeys(channels, 0)
+        self._untold: set[Channel] = set()
+        """Whose queue was full."""
+        self._changed = asyncio.Condition()
+
+    @property
+    def sets(self) -> tuple[certs.CertificateSet, ...]:
+        """What is to be served now."""
+        return self._picture.sets
+
+    async def show_sets(
+        self, sets: Sequence[certs.CertificateSet], *, forget_sessions: bool = False
+    ) -> None:
+        """Serve these from the next handshake on; returns once every worker does.
+
+        Raises TimeoutError when a worker does not say so in time; OSError when there is no memory.
+        """
+        epoch = self._picture.session_epoch + forget_sessions
+        await self._show(replace(self._picture, sets=tuple(sets), session_epoch=epoch))
+
+    async def show_challenges(self, answers: Mapping[str, certs.ChallengeCertificate]) -> None:
+        """Answer `acme-tls/1` with these, by server name; as `show_sets` does."""
+        pem = {name: answer.pem for name, answer in answers.items()}
+        await self._show(replace(self._picture, challenges=pem))
+
+    def welcome(self, channel: Channel) -> None:
+        """A worker that has just started knows only what it was forked with."""
+        self._shown[channel] = 0
+        if self._generation:
+            self._tell([channel])
+
+    async def heard(self, channel: Channel, message: Shown) -> None:
+        """A worker says which picture it serves."""
+        async with self._changed:
+            self._shown[channel] = message.generation
+            self._changed.notify_all()
+
+    async def _show(self, picture: CertificatePicture) -> None:
+        self._picture = picture
+        self._generation += 1
+        wanted = self._generation
+        self._tell(self._channels)
+        async with asyncio.timeout(_PATIENCE_S), self._changed:
+            while any(generation < wanted for generation in self._shown.values()):
+                try:
+                    async with asyncio.timeout(_RETRY_S):
+                        await self._changed.wait()
+                except TimeoutError:
+                    self._tell(tuple(self._untold))
+
+    def _tell(self, channels: Sequence[Channel]) -> None:
+        if not channels:
+            return
+        fd = pack(self._picture)
+        try:
+            for channel in channels:
+                if channel.send(Picture(self._generation), fd=fd):
+                    self._untold.discard(channel)
+                else:
+                    self._untold.add(channel)
+        finally:
+            os.close(fd)
