@@ -29,13 +29,14 @@ $TTL 3600
 @ NS ns1.{ZONE}.
 @ NS ns2.{ZONE}.
 """
+_CHAIN = "\n".join(f"chain{n} CNAME chain{n + 1}" for n in range(12))
 _RECORDS = f"""
 _acme-challenge.alias CNAME alias.hop
 alias.hop CNAME alias.{OTHER_ZONE}.
 _acme-challenge.circle CNAME circle.hop
 circle.hop CNAME _acme-challenge.circle
 _acme-challenge.odd CNAME \\$\\(id\\).hop
-_acme-challenge.astray CNAME nowhere.invalid.
+{_CHAIN}
 """
 
 _CONFIG = """

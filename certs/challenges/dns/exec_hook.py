@@ -8,12 +8,12 @@ import asyncio
 import os
 import re
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections.abc import Mapping
-from contextlib import suppress
+from asyncio.subprocess import DEVNULL, STDOUT, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 from certs.challenges.solver import PathError
 from certs.challenges.words import os_words, printable
@@ -61,19 +61,20 @@ class ExecProvider:
                 f"the hook is not run for the name {printable(fqdn)}",
                 remedy="Let the CNAME point to a name of letters, digits, `-`, `_` and dots.",
             )
-        process = await self._start(verb, fqdn, value)
         output = bytearray()
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                status = await _finish(process, output)
-        except TimeoutError:
-            raise PathError(
-                f"the hook {self._program} {verb} did not end in {self._deadline_s:g} s"
-                f"{_said(output)}",
-                remedy="Make it faster, or let it end by itself with an error.",
-            ) from None
-        finally:
-            await _end(process)
+        async with _pipe() as (reader, write_end):
+            process = await self._start(write_end, verb, fqdn, value)
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    status = await _finish(process, reader, output)
+            except TimeoutError:
+                raise PathError(
+                    f"the hook {self._program} {verb} did not end in {self._deadline_s:g} s"
+                    f"{_said(output)}",
+                    remedy="Make it faster, or let it end by itself with an error.",
+                ) from None
+            finally:
+                await _end(process)
         if status != 0:
             how = f"ended with status {status}" if status > 0 else f"was killed by signal {-status}"
             raise PathError(
@@ -81,50 +82,67 @@ class ExecProvider:
                 remedy=f"Run it by hand with: {verb} {fqdn} VALUE",
             )
 
-    async def _start(self, *arguments: str) -> Process:
+    async def _start(self, write_end: BinaryIO, *arguments: str) -> Process:
+        """Start it, and leave the write end to it alone."""
+        with write_end:
+            try:
+                return await asyncio.create_subprocess_exec(
+                    self._program,
+                    *arguments,
+                    stdin=DEVNULL,
+                    stdout=write_end,
+                    stderr=STDOUT,
+                    cwd="/",
+                    env=self._environment,
+                    start_new_session=True,  # so that it can be ended with its children
+                )
+            except OSError as error:
+                raise PathError(
+                    f"the hook {self._program} cannot be started: {os_words(error)}",
+                    remedy="It must be a program that the user of the service may execute.",
+                ) from error
+
+
+@asynccontextmanager
+async def _pipe() -> AsyncIterator[tuple[asyncio.StreamReader, BinaryIO]]:
+    """A pipe of our own: asyncio's `wait` would not return while a child holds one of its."""
+    read_end, write_end = os.pipe()
+    with open(read_end, "rb", 0) as source, open(write_end, "wb", 0) as sink:  # noqa: PTH123, ASYNC230 - descriptors
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), source
+        )
         try:
-            return await asyncio.create_subprocess_exec(
-                self._program,
-                *self._args,
-                *arguments,
-                stdin=DEVNULL,
-                stdout=PIPE,
-                stderr=STDOUT,
-                cwd="/",
-                env=self._environment,
-                start_new_session=True,  # so that it can be ended with its children
-            )
-        except OSError as error:
-            raise PathError(
-                f"the hook {self._program} cannot be started: {os_words(error)}",
-                remedy="It must be a program that the user of the service may execute.",
-            ) from error
+            yield reader, sink
+        finally:
+            transport.close()
 
 
-async def _finish(process: Process, output: bytearray) -> int:
+async def _finish(process: Process, reader: asyncio.StreamReader, output: bytearray) -> int:
     """Wait for the program, reading what it says; its exit status, negative for a signal."""
     async with asyncio.TaskGroup() as group:
-        reading = group.create_task(_read(process, output))
+        reading = group.create_task(_read(reader, output))
         status = await process.wait()
         # A child left in the background may hold the pipe open for ever.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_S):
-                await asyncio.wait([reading])
+        await asyncio.wait([reading], timeout=_GRACE_S)
         reading.cancel()
     return status
 
 
-async def _read(process: Process, output: bytearray) -> None:
+async def _read(reader: asyncio.StreamReader, output: bytearray) -> None:
     """Keep the beginning, and read on so that the program is never held up."""
-    assert process.stdout is not None
-    while chunk := await process.stdout.read(_CHUNK_BYTES):
+    while chunk := await reader.read(_CHUNK_BYTES):
         output += chunk[: _MAX_OUTPUT_BYTES - len(output)]
 
 
 async def _end(process: Process) -> None:
     """Kill what is left of the program and of what it started."""
-    with suppress(ProcessLookupError):
+    try:
         os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    except PermissionError:
+        return  # it has become another user (sudo): not ours to end, so not to be waited for
     await process.wait()
 
 

@@ -177,5 +177,11 @@ def _tsig_words(error: Exception) -> tuple[str, str]:
             return "has another time than this host", "Set both clocks (NTP)."
         case dns.message.UnknownTSIGKey() | dns.tsig.PeerError():
             return f"refuses the TSIG key: {dns_words(error)}", _REMEDY
+        case dns.exception.FormError() if "TSIG" in str(error):
+            # So refuse servers that know neither the zone nor what to sign with.
+            return (
+                "refuses the update, in an answer without signature",
+                _UPDATE_REMEDIES[dns.rcode.NOTAUTH],
+            )
         case _:
             return f"does not answer as DNS does: {dns_words(error)}", _REMEDY
