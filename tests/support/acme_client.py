@@ -1,17 +1,22 @@
 """The ACME client under test, with all that it needs around it."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from certs.acme.journal import discard
+from certs.acme.memory import ChallengeMemory
+from certs.acme.need import Issued, Need
+from certs.acme.ordering import obtain
 from certs.acme.session import Session
 from certs.acme.transport import Transport
+from certs.challenges.solver import Solver
 from certs.clock import Clock
 from certs.events import Event
-from certs.spec import AcmeSettings, Issuer
+from certs.spec import AcmeSettings, ChallengeType, Issuer, KeyType, Lineage
 from certs.store.memory import MemoryStore
 from certs.store.protocol import Store
 from tests.support.hurried_clock import HurriedClock
@@ -33,6 +38,8 @@ class Client:
     events: list[Event] = field(default_factory=list)
     skews: list[float]
 
+    steps: list[str] = field(default_factory=list)
+
     async def session(self) -> Session:
         return await Session.open(
             self.transport,
@@ -41,6 +48,41 @@ class Client:
             settings=self.settings,
             sink=self.events.append,
         )
+
+    async def obtain(
+        self,
+        *names: str,
+        solvers: Mapping[ChallengeType, Solver],
+        challenges: Sequence[ChallengeType] | None = None,
+        key_type: KeyType = KeyType.ECDSA_P256,
+        session: Session | None = None,
+        is_kept: bool = False,
+        **need: Any,
+    ) -> Issued:
+        """One certificate; `challenges` defaults to the order of `solvers`.
+
+        The journal is discarded, as the manager does once all is stored, unless `is_kept`.
+        """
+        lineage = Lineage(certificate=names[0], key_type=key_type)
+        issued = await obtain(
+            session or await self.session(),
+            Need(
+                lineage=lineage,
+                names=names,
+                key_type=key_type,
+                challenges=tuple(challenges or solvers),
+                **need,
+            ),
+            store=self.store,
+            solvers=solvers,
+            clock=self.clock,
+            rng=self.rng,
+            on_step=self.steps.append,
+            memory=ChallengeMemory(self.store, self.clock),
+        )
+        if not is_kept:
+            discard(self.store, lineage)
+        return issued
 
 
 @asynccontextmanager

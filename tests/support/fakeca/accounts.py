@@ -68,12 +68,13 @@ def demand_terms(core: Core, account: Account) -> None:
 
 
 def _answer(core: Core, account: Account, *, status: int = 200) -> Answer:
-    body = {
+    body: dict[str, Any] = {
         "status": account.status,
         "contact": account.contact,
         "termsOfServiceAgreed": True,
-        "orders": core.url("orders", account.id),
     }
+    if core.faults.has_order_list:
+        body["orders"] = core.url("orders", account.id)
     return Answer(status=status, body=body, headers={"Location": core.account_url(account)})
 
 

@@ -39,7 +39,7 @@ Chain = Literal[
 Replaces = Literal["honest", "alreadyReplaced", "conflict", "odd_409", "malformed", "server_error"]
 Echo = Literal["same", "changed", "missing", "added", "reordered", "upper_case"]
 WindowKind = Literal[
-    "natural", "past", "now", "moved", "inverted", "empty", "absent", "no_end", "garbage"
+    "natural", "past", "stale", "now", "moved", "inverted", "empty", "absent", "no_end", "garbage"
 ]
 
 
@@ -72,7 +72,11 @@ class Interruption(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What renewalInfo says (RFC 9773). `moved` takes the seconds from now."""
+    """What renewalInfo says (RFC 9773). `moved` takes the seconds from now.
+
+    `past` is what Let's Encrypt says of a revoked certificate; `stale` is older than the
+    certificate itself, as if it were about its predecessor.
+    """
 
     kind: WindowKind = "natural"
     start_s: float = 0.0
@@ -112,6 +116,11 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     authz_polls: int = 0
     """So often an authorization is still pending after its validation."""
     is_authz_reused: bool = False
+
+    is_order_reused: bool = False
+    """As Let's Encrypt: who asks for the same again is given the order that is still open."""
+    has_order_list: bool = True
+    """False, as Let's Encrypt: accounts do not tell their orders."""
 
     processing_polls: int = 0
     """So often an order is still `processing` after finalization."""

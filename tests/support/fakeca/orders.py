@@ -26,6 +26,10 @@ async def new_order(core: Core, call: Call) -> Answer:
     identifiers = identifiers_of(wanted, core.faults)
     profile = _profile(core, wanted)
     replaces = _replaces(core, call.account, wanted)
+    if core.faults.is_order_reused:
+        open_order = _open_order(core, call.account, identifiers, profile)
+        if open_order is not None:
+            return order_answer(core, open_order, status=201)
     order = Order(
         id=new_id(),
         account=call.account,
@@ -132,6 +136,20 @@ def _replaces(core: Core, account: Account, wanted: dict[str, Any]) -> str | Non
     if not set(replaced.identifiers) & {i["value"] for i in wanted["identifiers"]}:
         raise malformed("replaces: no name in common")
     return str(replaces)
+
+
+def _open_order(
+    core: Core, account: Account, identifiers: list[dict[str, str]], profile: str | None
+) -> Order | None:
+    def key(values: list[dict[str, str]]) -> str:
+        return identifiers_key([i["value"] for i in values])
+
+    for found in core.state.orders.values():
+        refresh(core, found)
+        is_same = key(found.identifiers) == key(identifiers) and found.profile == profile
+        if found.account is account and is_same and found.status in {"pending", "ready"}:
+            return found
+    return None
 
 
 def _count(core: Core, order: Order) -> None:

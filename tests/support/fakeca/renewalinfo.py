@@ -44,7 +44,10 @@ def _window(core: Core, issued: Issued) -> dict[str, str] | None:
             start = begin + (end - begin) * 2 / 3
             return _pair(start, start + (end - begin) / 24)
         case "past":
-            return _pair(now - 2 * day, now - day)
+            return _pair(now - hour, now - hour / 2)
+        case "stale":
+            begin = issued.leaf.not_valid_before_utc
+            return _pair(begin - 20 * day, begin - 10 * day)
         case "now":
             return _pair(now - hour, now + timedelta(seconds=1))
         case "moved":
