@@ -30,7 +30,7 @@ class AccountInfo:
 
 def contact_of(settings: AcmeSettings) -> tuple[str, ...]:
     """What the CA is told: addresses as URLs, none when there is no mail address."""
-    return () if settings.email is None else (f"mailto:{settings.email}",)
+    return messages.Registration.from_data(email=settings.email).contact
 
 
 async def register(
@@ -53,7 +53,7 @@ async def register(
             url=directory.url,
         )
     payload = messages.NewRegistration.from_data(
-        contact=contact_of(settings),
+        email=settings.email,
         terms_of_service_agreed=True if settings.agree_to_terms else None,
         external_account_binding=_binding(key, directory, issuer),
     )
