@@ -55,7 +55,8 @@ class AccountStore:
     async def locked(self, clock: Clock) -> AsyncIterator[None]:
         """Keep others, of other processes too, from changing the account. Raises AcmeProblem."""
         give_up_at = clock.monotonic() + _LOCK_DEADLINE_S
-        while (lock := await asyncio.to_thread(self._store.lock, f"account-{self._name}")) is None:
+        # Not in a thread: cancelled there, it would leave behind a lock that nobody has.
+        while (lock := self._store.lock(f"account-{self._name}")) is None:
             if clock.monotonic() > give_up_at:
                 detail = f"another process is busy with the account at {self._name}"
                 raise AcmeProblem(type="locked", detail=detail, kind=Kind.PASSING)
