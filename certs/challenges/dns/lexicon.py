@@ -79,12 +79,14 @@ class LexiconProvider:
         settings: dict[str, Any] = {
             "provider_name": self._provider,
             "domain": zone,
-            # The zone is known: lexicon's guess from public suffixes must not replace it.
-            "delegated": zone,
             "ttl": self._ttl_s,
             self._provider: self._options,
         }
-        with client.Client(config.ConfigResolver().with_dict(settings).with_env()) as operations:
+        resolver = config.ConfigResolver().with_dict(settings).with_env()
+        ready = client.Client(resolver)
+        # By now it has guessed a zone from the public suffixes. We know it: ours goes first.
+        resolver.add_config_source(config.DictConfigSource({"domain": zone}), 0)
+        with ready as operations:
             match verb:
                 case "create":
                     return bool(operations.create_record("TXT", name, value))
