@@ -7,6 +7,7 @@ from pathlib import Path
 
 from certs.acme.session import Session
 from certs.acme.transport import Transport
+from certs.clock import Clock
 from certs.events import AccountChanged, Event
 from certs.spec import AcmeSettings, Issuer
 from certs.store.memory import MemoryStore
@@ -25,7 +26,7 @@ class World:
     issuer: Issuer
     settings: AcmeSettings
     store: Store = field(default_factory=MemoryStore)
-    clock: PatientClock = field(default_factory=PatientClock)
+    clock: Clock = field(default_factory=PatientClock)
     events: list[Event] = field(default_factory=list)
 
     @asynccontextmanager
