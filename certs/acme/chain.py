@@ -44,7 +44,13 @@ def verify(chain_pem: bytes, *, key_pem: bytes, names: Sequence[str], now: datet
         chain = x509.load_pem_x509_certificates(certificate.chain_pem)
         _check_chain(chain, now)
         _check_leaf(chain[0], certificate.names, names)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except (
+        ValueError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
         raise ChainError(plain_text(str(error)) or "it cannot be read") from error
     try:
         site_context(certificate, _PROFILE)

@@ -35,7 +35,10 @@ class PendingOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     key_sha256: str
     """`spki_sha256` of key.pem."""
     started_at: Moment
+    wanted_profile: str | None = None
+    """`Issuer.profile` when it was begun."""
     profile: str | None = None
+    """What was asked for in the end."""
     replaces: str | None = None
     url: str | None = None
     """None: asked for, but what the CA answered was never seen."""
