@@ -1,7 +1,6 @@
 """dns-01: the whole path against real name servers, and what happens when a provider fails."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,7 @@ from certs.challenges.dns.rfc2136 import Rfc2136Provider, TsigKey
 from certs.challenges.dns01 import Dns01Solver, txt_value
 from certs.challenges.solver import PathError, Proof
 from certs.events import Event, PathFailed
-from tests.support.knot import KEY_ALGORITHM, KEY_NAME, OTHER_ZONE, ZONE, Knots, running_knots
-from tests.support.ports import Ports
-
-
-@pytest.fixture(scope="module")
-def knots(server_directory: Path, ports: Ports) -> Iterator[Knots]:
-    with running_knots(server_directory / "knot-dns01", ports) as running:
-        yield running
+from tests.support.knot import KEY_ALGORITHM, KEY_NAME, OTHER_ZONE, ZONE, Knots
 
 
 def proof(name: str, token: str = "token", *, is_wildcard: bool = False) -> Proof:

@@ -100,9 +100,7 @@ def test_words_for_the_servers_that_are_behind(
         with frozen(knots):
             await provider.present(name, VALUE)
             with pytest.raises(PathError) as caught:
-                await propagation_of(knots, resolving, deadline_s=0.3).wait_until_visible(
-                    name, VALUE
-                )
+                await propagation_of(knots, resolving, deadline_s=1).wait_until_visible(name, VALUE)
         return caught.value.message
 
     addresses = [knots.secondary.address, *(["::1"] if has_ipv6() else [])]
@@ -110,7 +108,7 @@ def test_words_for_the_servers_that_are_behind(
         f"ns2.{ZONE} ({address}) still answers without it (1 other)" for address in addresses
     )
     assert asyncio.run(dialogue()) == (
-        f"0.3 s after the change, the TXT record of {name[:-1]} is not at all name servers of "
+        f"1 s after the change, the TXT record of {name[:-1]} is not at all name servers of "
         f"{ZONE}.: {behind}"
     )
 
@@ -118,7 +116,7 @@ def test_words_for_the_servers_that_are_behind(
 def test_no_record_at_all(knots: Knots, resolving: Resolving) -> None:
     with pytest.raises(PathError, match="still answers that there is no TXT record"):
         asyncio.run(
-            propagation_of(knots, resolving, deadline_s=0.1).wait_until_visible(
+            propagation_of(knots, resolving, deadline_s=0.5).wait_until_visible(
                 f"_acme-challenge.nothing.{ZONE}.", VALUE
             )
         )
@@ -167,7 +165,7 @@ def test_silent_servers_are_left_to_the_ca(
 
 def test_nobody_answers(knots: Knots) -> None:
     world = World(server("dead.example.test", "127.0.0.250"), server("lost.example.test"))
-    propagation = propagation_of(knots, world, deadline_s=0.5, ask_deadline_s=0.1)
+    propagation = propagation_of(knots, world, deadline_s=1, ask_deadline_s=0.5)
     waiting = propagation.wait_until_visible(f"a.{ZONE}.", VALUE)
     with pytest.raises(PathError) as caught:
         asyncio.run(waiting)
@@ -180,7 +178,7 @@ def test_nobody_answers(knots: Knots) -> None:
 
 def test_a_server_that_does_not_have_the_zone(knots: Knots) -> None:
     world = World(server("ns1", knots.primary.address))
-    waiting = propagation_of(knots, world, deadline_s=0.2).wait_until_visible("a.invalid.", VALUE)
+    waiting = propagation_of(knots, world, deadline_s=0.5).wait_until_visible("a.invalid.", VALUE)
     with pytest.raises(PathError, match=r"ns1 \(\S+\) answers REFUSED"):
         asyncio.run(waiting)
 

@@ -1,4 +1,4 @@
-"""One pair of real name servers for all tests of dns-01."""
+"""One pair of real name servers for all tests of dns-01: started when the first one asks."""
 
 from collections.abc import Iterator
 from pathlib import Path
