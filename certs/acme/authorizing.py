@@ -48,10 +48,10 @@ async def _look(errand: Errand, order: Order) -> list[Seen]:
 async def _get(errand: Errand, url: str) -> Seen:
     try:
         seen = Seen(url, authorization_of(await errand.session.post_as_get(url)))
-    except AcmeProblem as problem:
-        if problem.kind is Kind.ORDER:
+    except AcmeProblem as refusal:
+        if refusal.kind is Kind.ORDER:
             # Unknown, or expired and removed: the order cannot live without it.
-            raise DeadOrder(problem, is_another_worthwhile=True) from problem
+            raise DeadOrder(refusal, is_another_worthwhile=True) from refusal
         raise
     if {seen.identifier, f"*.{seen.identifier}"}.isdisjoint(errand.need.names):
         # To prove what nobody asked for would be to lend somebody our name.

@@ -151,9 +151,9 @@ async def _order(
 async def _certificate(errand: Errand, url: str, key_pem: bytes) -> Certificate:
     try:
         return await download(errand, url, key_pem)
-    except AcmeProblem as problem:
-        if problem.kind is Kind.ORDER:
-            raise DeadOrder(problem, is_another_worthwhile=False) from problem
+    except AcmeProblem as refusal:
+        if refusal.kind is Kind.ORDER:
+            raise DeadOrder(refusal, is_another_worthwhile=False) from refusal
         raise
     except ChainError as error:
         problem = AcmeProblem(
