@@ -5,7 +5,7 @@ import base64
 import functools
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dns.query
@@ -18,12 +18,19 @@ from tests.support.knot import KEY_ALGORITHM, KEY_NAME, ZONE, Knots
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra; its list of public suffixes stays the one that came with it."""
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The extra; its list of public suffixes stays the one that came with it.
+
+    Forgotten afterwards: it warns whoever looks at its attributes, as hypothesis does with all
+    modules there are.
+    """
     tldextract = pytest.importorskip("tldextract")
     pytest.importorskip("lexicon")
     offline = functools.partial(tldextract.TLDExtract, suffix_list_urls=())
     monkeypatch.setattr(tldextract, "TLDExtract", offline)
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lexicon"]:
+        del sys.modules[name]
 
 
 def options_of(knots: Knots) -> Mapping[str, str]:
