@@ -97,7 +97,7 @@ def _authorization_answer(core: Core, found: Authorization) -> Answer:
         "status": shown,
         "expires": found.expires_at.isoformat().replace("+00:00", "Z"),
         "identifier": found.identifier,
-        "challenges": [_challenge_json(core, found, c) for c in found.challenges],
+        "challenges": [_challenge_json(core, found, c) for c in _shown(found)],
     }
     if core.faults.has_strange_challenges:
         body["challenges"] = [*_STRANGE_CHALLENGES, *body["challenges"]]
@@ -107,6 +107,13 @@ def _authorization_answer(core: Core, found: Authorization) -> Answer:
     if shown == "pending" and core.faults.poll_retry_after is not None:
         headers["Retry-After"] = retry_after(core.faults.poll_retry_after, core.now())
     return Answer(body=body, headers=headers)
+
+
+def _shown(found: Authorization) -> list[Challenge]:
+    """All; once it is decided, only the challenge that decided it (RFC 8555 section 7.1.4)."""
+    if found.status in {"pending", "deactivated"}:
+        return found.challenges
+    return [c for c in found.challenges if c.status in {"valid", "invalid"}]
 
 
 def _challenge_json(core: Core, owner: Authorization, c: Challenge) -> dict[str, Any]:
