@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import ssl
 import time
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from edge.outcome import Outcome
 
 if TYPE_CHECKING:
     from edge.core.starttls.events import PlainOpening
+    from edge.net.tlspump import TlsPump
 
 _NON_BLOCKING_STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 
@@ -19,7 +21,7 @@ _NON_BLOCKING_STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 class DialPhase:
     """Try the servers of the backend in order; `opening` is None behind TLS."""
 
-    __slots__ = ("_begun_at", "_connection", "_endpoints", "_header", "_opening",
+    __slots__ = ("_begun_at", "_connection", "_early_bytes", "_endpoints", "_first", "_opening",
                  "_sock", "is_clear")  # fmt: skip
 
     def __init__(self, connection: Connection, opening: "PlainOpening | None") -> None:
@@ -30,7 +32,8 @@ class DialPhase:
         self._endpoints = list(backend.endpoints)
         self._sock: socket.socket | None = None
         self._begun_at = time.monotonic()
-        self._header = backend.header(
+        self._early_bytes = 0
+        self._first = backend.header(
             source=connection.peer,
             destination=connection.destination,
             tls=connection.tls,
@@ -44,7 +47,23 @@ class DialPhase:
         connection = self._connection
         assert connection is not None
         connection.enter(self)
+        if connection.pump is not None and not connection.protocol.is_mail:
+            try:
+                self._take_early(connection, connection.pump)
+            except ssl.SSLError:
+                connection.close(Outcome.CLIENT_ABORTED)
+                return
         self._dial_next(connection)
+
+    def _take_early(self, connection: Connection, pump: "TlsPump") -> None:
+        """What came with the client's Finished goes to the backend in the header's packet.
+
+        Never to a mail server: it speaks first, and takes early bytes for an attack.
+        """
+        if pump.has_incoming:
+            plain = connection.service.worker.plain
+            self._early_bytes = pump.decrypt_into(plain)
+            self._first += plain[: self._early_bytes]
 
     def on_readable(self) -> None:
         """The client has to wait: its bytes stay in the kernel until there is a backend."""
@@ -65,7 +84,7 @@ class DialPhase:
                 connection.server = endpoint.label
                 # On loopback the connection stands already, although connect says "in progress":
                 # trying to write saves a pass of the loop for nearly every session.
-                is_written = _write_header(sock, self._header)
+                is_written = _write_first(sock, self._first)
                 if is_written is None:
                     self._wait(connection, sock)
                     return
@@ -85,7 +104,7 @@ class DialPhase:
         connection, sock = self._connection, self._sock
         if connection is None or sock is None:
             return
-        is_written = _write_header(sock, self._header)
+        is_written = _write_first(sock, self._first)
         if is_written is None:
             return
         connection.service.worker.poller.remove_writer(sock.fileno())
@@ -98,6 +117,7 @@ class DialPhase:
 
     def _connected(self, connection: Connection, sock: socket.socket) -> None:
         connection.connect_ms = since(self._begun_at)
+        connection.bytes_in += self._early_bytes
         begin_session(connection, sock, self._opening)
 
     def expired(self) -> Outcome | None:
@@ -122,17 +142,17 @@ class DialPhase:
             sock.close()
 
 
-def _write_header(sock: socket.socket, header: bytes) -> bool | None:
+def _write_first(sock: socket.socket, first: bytes) -> bool | None:
     """True once it is written; None while the connection is not there yet; False if it failed."""
     try:
-        if not header:
+        if not first:
             sock.getpeername()
             return True
-        return sock.send(header) == len(header)
+        return sock.send(first) == len(first)
     except BlockingIOError:
         return None
     except OSError as error:
-        # Only `getpeername` says so: with no header to send, nothing else tells.
+        # Only `getpeername` says so: with nothing to send, nothing else tells.
         if error.errno == errno.ENOTCONN and not sock.getsockopt(
             socket.SOL_SOCKET, socket.SO_ERROR
         ):

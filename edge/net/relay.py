@@ -284,7 +284,8 @@ class TlsRelay(Relay):
     def start(self, first: bytes) -> None:
         """Begin; the client's bytes that came behind its handshake go first."""
         super().start(first)
-        if self._tls.has_incoming and self._connection.relay is self:
+        # Also when a close_notify was read already, with what came before it.
+        if (self._tls.has_incoming or self._tls.is_finished) and self._connection.relay is self:
             self._decrypt(self._worker.view[:0])
 
     def _on_client(self) -> None:
