@@ -80,6 +80,13 @@ def load_material(config: Config, *, now: datetime, is_dry: bool = False) -> Loa
     return LoadedMaterial(material=material, problems=findings.errors, warnings=findings.warnings)
 
 
+def load_acme_material(config: Config) -> tuple[AcmeMaterial | None, tuple[Problem, ...]]:
+    """Load only what `[acme]` names; None without the table, and when there are problems."""
+    findings = Findings(places=_places(config.path))
+    acme = load_acme(config.acme, config.path, findings) if config.acme else None
+    return (None if findings.errors else acme), findings.errors
+
+
 def _places(path: Path) -> Places:
     """Where the tables are in the file as it is now; without it, places have no lines."""
     try:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from edge.cli.main import main
 
-VERBS = ("run", "check", "version", "demo")
+VERBS = ("run", "check", "cert", "version", "demo")
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

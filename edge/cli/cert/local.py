@@ -1,0 +1,148 @@
+"""No edge runs: the same operations on the store itself, from this process.
+
+Nothing answers at the ports of this host then, so names can be proved by dns-01 only.
+"""
+
+import asyncio
+import os
+import pwd
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+import certs
+from edge.cli.cert.asking import CallError, OnEvent
+from edge.cli.problems import show_problems
+from edge.config.acme.material import AcmeMaterial
+from edge.config.addresses import is_ip
+from edge.config.material import load_acme_material
+from edge.config.tree import Acme, Config
+from edge.ops.certcalls import (
+    Accounts,
+    Call,
+    DryRun,
+    Export,
+    ListAll,
+    Operations,
+    Renew,
+    Show,
+    Tlsa,
+    event_object,
+    perform,
+)
+from edge.ops.certproblems import explain
+from edge.ops.dns01 import dns01_solver
+
+_ONLY_LOOKS = ListAll | Show | Tlsa | Export | Accounts
+
+
+def open_local(config: Config) -> "Local":
+    """Read what `[acme]` names. Raises CallError when there is nothing to work with."""
+    if config.acme is None:
+        raise CallError(
+            'no certificate of this configuration has source = "acme"',
+            "`stalwart-edge check` shows the certificates from files.",
+        )
+    material, problems = load_acme_material(config)
+    if material is None:
+        show_problems(problems, ())
+        raise CallError("what [acme] names cannot be used", "Correct it, and try again.")
+    return Local(config, config.acme, material)
+
+
+class Local:
+    """The certificate manager's operations in this process."""
+
+    def __init__(self, config: Config, acme: Acme, material: AcmeMaterial) -> None:
+        self._config = config
+        self._acme = acme
+        self._material = material
+
+    def call(self, call: Call, on_event: OnEvent) -> bytes:
+        """Do it and return the result as JSON. Raises CallError."""
+        if not isinstance(call, _ONLY_LOOKS):
+            _check_owner(self._config.store_dir)
+        if isinstance(call, Renew | DryRun):
+            self._check_provable(call.name)
+
+        def sink(event: certs.Event) -> None:
+            on_event(event_object(event))
+
+        async def run() -> object:
+            return await perform(call, self._operations(sink), sink)
+
+        try:
+            return msgspec.json.encode(asyncio.run(run()))
+        except Exception as error:
+            known = explain(error)
+            if known is None:
+                raise
+            raise CallError(known[1].message, known[1].remedy) from error
+
+    def _operations(self, sink: certs.EventSink) -> Operations:
+        """In a running loop: solvers and clients may belong to it."""
+        solvers: dict[certs.ChallengeType, certs.Solver] = {}
+        if self._acme.dns is not None:
+            solver = dns01_solver(self._acme.dns, self._material, sink)
+            solvers[certs.ChallengeType.DNS_01] = solver
+        return certs.Operations(
+            managed=[
+                replace(
+                    managed,
+                    challenges=tuple(one for one in managed.challenges if one in solvers)
+                    or managed.challenges,
+                )
+                for certificate in self._config.certificates
+                if (managed := certificate.managed) is not None
+            ],
+            settings=self._material.settings,
+            store=certs.FileStore(self._config.store_dir),
+            solvers=solvers,
+            deployer=certs.NowhereDeployer(),
+            clock=certs.SystemClock(),
+            rng=random.SystemRandom(),
+            sink=sink,
+        )
+
+    def _check_provable(self, name: str) -> None:
+        for certificate in self._config.certificates:
+            managed = certificate.managed
+            if managed is None or managed.name != certs.canonical_name(name):
+                continue
+            can_dns = certs.ChallengeType.DNS_01 in managed.challenges
+            unprovable = [one for one in managed.names if is_ip(one) or not can_dns]
+            if unprovable:
+                others = [one for one in managed.challenges if one != certs.ChallengeType.DNS_01]
+                raise CallError(
+                    f"{', '.join(unprovable)}: proved by {' or '.join(others)}, which only a "
+                    "running edge answers, and none runs",
+                    "Start it (`stalwart-edge run`), and try again; with dns-01 it works without.",
+                )
+
+
+def _check_owner(store: Path) -> None:
+    """Files of another user's making would lock the edge out of its own store."""
+    for place in (store, store.parent):
+        try:
+            owner = place.stat().st_uid
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            message = f"{place} cannot be used: {(error.strerror or 'no reason').lower()}"
+            raise CallError(message, "Use sudo.") from error
+        if owner != os.geteuid():
+            user = _user_name(owner)
+            raise CallError(
+                f"{place} belongs to {user}, who could not use what this command writes there",
+                f"Run it as that user: sudo -u {user} stalwart-edge cert …",
+            )
+        return
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
