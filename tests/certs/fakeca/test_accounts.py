@@ -46,6 +46,18 @@ def test_an_account_is_made_once_and_found_in_the_store(stage: Stages) -> None:
     play(stage, scene)
 
 
+def test_two_processes_on_one_store_make_one_account(stage: Stages) -> None:
+    async def scene(on: Any) -> None:
+        store = MemoryStore()
+        async with on.client(store=store) as one, on.client(store=store) as other:
+            sessions = await asyncio.gather(one.session(), other.session(), one.session())
+        assert len({session.account_url for session in sessions}) == 1
+        assert len(on.ca.state.accounts) == 1
+        assert on.ca.record.count("newAccount") == 1
+
+    play(stage, scene)
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("do", ["drop", "cut"])
 def test_a_lost_answer_to_new_account_makes_no_second_account(

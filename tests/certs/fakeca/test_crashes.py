@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
+from certs.acme.keys import generate
+from certs.acme.problem import AcmeProblem, Kind
+from certs.spec import KeyType
 from tests.support.certificates import chain_of, is_key_of
 from tests.support.crashing_store import CrashingStore, Killed
+from tests.support.fakeca import Interruption
 from tests.support.recording_solver import recording_solvers
 
 Stages = Callable[..., AbstractAsyncContextManager[Any]]
@@ -119,5 +123,41 @@ def test_a_journal_that_was_kept_leads_to_the_same_certificate(stage: Stages) ->
             third = await client.obtain(NAME, solvers=recording_solvers())
             assert third.key_pem != first.key_pem
             assert on.ca.record.orders == {NAME: 2}
+
+    asyncio.run(scene())
+
+
+def test_another_key_than_the_one_finalized_with_is_another_order(stage: Stages) -> None:
+    async def scene() -> None:
+        async with stage() as on, on.client() as client:
+            on.ca.faults.interruptions = [Interruption(resource="certificate", times=None)]
+            with pytest.raises(AcmeProblem):
+                await client.obtain(NAME, solvers=recording_solvers())
+            on.ca.faults.interruptions = []
+            key_pem = generate(KeyType.ECDSA_P256)
+            issued = await client.obtain(NAME, solvers=recording_solvers(), key_pem=key_pem)
+            assert issued.key_pem == key_pem
+            assert is_key_of(key_pem, chain_of(issued.chain_pem)[0])
+
+    asyncio.run(scene())
+
+
+def test_two_types_of_key_where_the_ca_gives_the_open_order_again(stage: Stages) -> None:
+    """Let's Encrypt would give both the same order: the second one has to wait for the first."""
+
+    async def scene() -> None:
+        async with stage() as on, on.client() as client:
+            on.ca.faults.is_order_reused = True
+            on.ca.faults.interruptions = [Interruption(resource="finalize", times=None)]
+            with pytest.raises(AcmeProblem):
+                await client.obtain(NAME, solvers=recording_solvers())
+            on.ca.faults.interruptions = []
+            with pytest.raises(AcmeProblem, match="under way") as caught:
+                await client.obtain(NAME, solvers=recording_solvers(), key_type=KeyType.RSA_2048)
+            assert caught.value.kind is Kind.PASSING
+            for key_type in (KeyType.ECDSA_P256, KeyType.RSA_2048):
+                issued = await client.obtain(NAME, solvers=recording_solvers(), key_type=key_type)
+                assert is_key_of(issued.key_pem, chain_of(issued.chain_pem)[0])
+            assert on.ca.record.certificates == on.ca.record.orders == {NAME: 2}
 
     asyncio.run(scene())
