@@ -7,6 +7,7 @@ import asyncio
 import os
 import pwd
 import random
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,15 +89,7 @@ class Local:
             solver = dns01_solver(self._acme.dns, self._material, sink)
             solvers[certs.ChallengeType.DNS_01] = solver
         return certs.Operations(
-            managed=[
-                replace(
-                    managed,
-                    challenges=tuple(one for one in managed.challenges if one in solvers)
-                    or managed.challenges,
-                )
-                for certificate in self._config.certificates
-                if (managed := certificate.managed) is not None
-            ],
+            managed=[_provable_here(managed, set(solvers)) for managed in self._managed()],
             settings=self._material.settings,
             store=certs.FileStore(self._config.store_dir),
             solvers=solvers,
@@ -106,10 +99,12 @@ class Local:
             sink=sink,
         )
 
+    def _managed(self) -> list[certs.Managed]:
+        return [one.managed for one in self._config.certificates if one.managed is not None]
+
     def _check_provable(self, name: str) -> None:
-        for certificate in self._config.certificates:
-            managed = certificate.managed
-            if managed is None or managed.name != certs.canonical_name(name):
+        for managed in self._managed():
+            if managed.name != certs.canonical_name(name):
                 continue
             can_dns = certs.ChallengeType.DNS_01 in managed.challenges
             unprovable = [one for one in managed.names if is_ip(one) or not can_dns]
@@ -120,6 +115,14 @@ class Local:
                     "running edge answers, and none runs",
                     "Start it (`stalwart-edge run`), and try again; with dns-01 it works without.",
                 )
+
+
+def _provable_here(
+    managed: certs.Managed, solvable: Collection[certs.ChallengeType]
+) -> certs.Managed:
+    """Without the challenges that nobody answers now; as it is when none would be left."""
+    able = tuple(one for one in managed.challenges if one in solvable)
+    return replace(managed, challenges=able or managed.challenges)
 
 
 def _check_owner(store: Path) -> None:

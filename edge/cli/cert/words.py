@@ -34,7 +34,7 @@ def fields(value: object, indent: str = "") -> Iterator[str]:
     """Any JSON value as lines of `name: value`; what is empty is left out."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _field(str(key).replace("_", " "), inner, indent)
+            yield from _field(clean(key).replace("_", " "), inner, indent)
     elif isinstance(value, list):
         for inner in value:
             lines = list(fields(inner, f"{indent}  "))

@@ -81,7 +81,17 @@ def test_schema_says_what_keys_mean() -> None:
     assert definitions["Listener"]["additionalProperties"] is False
     assert definitions["Listener"]["required"] == ["name", "bind", "mode", "backend"]
     assert definitions["Listener"]["properties"]["bind"]["minItems"] == 1
-    for name in ("Edge", "Certificate", "Timeouts", "Limits", "Backend", "Drain"):
+    for name in (
+        "Edge",
+        "Certificate",
+        "Timeouts",
+        "Limits",
+        "Backend",
+        "Drain",
+        "Acme",
+        "Issuer",
+        "Dns",
+    ):
         for key, value in definitions[name]["properties"].items():
             described = [value, *value.get("anyOf", [])]
             assert any("description" in one or "$ref" in one for one in described), (name, key)
