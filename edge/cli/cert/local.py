@@ -34,7 +34,7 @@ from edge.ops.certcalls import (
     perform,
 )
 from edge.ops.certproblems import explain
-from edge.ops.dns01 import dns01_solver
+from edge.run.solvers import dns_solver
 
 _ONLY_LOOKS = ListAll | Show | Tlsa | Export | Accounts
 
@@ -84,12 +84,9 @@ class Local:
 
     def _operations(self, sink: certs.EventSink) -> Operations:
         """In a running loop: solvers and clients may belong to it."""
-        solvers: dict[certs.ChallengeType, certs.Solver] = {}
-        if self._acme.dns is not None:
-            solver = dns01_solver(self._acme.dns, self._material, sink)
-            solvers[certs.ChallengeType.DNS_01] = solver
+        solvers = dns_solver(self._acme, self._material, sink)
         return certs.Operations(
-            managed=[_provable_here(managed, set(solvers)) for managed in self._managed()],
+            managed=[_provable_here(managed, solvers) for managed in self._managed()],
             settings=self._material.settings,
             store=certs.FileStore(self._config.store_dir),
             solvers=solvers,

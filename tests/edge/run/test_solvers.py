@@ -7,8 +7,8 @@ import pytest
 
 import certs
 from edge.config.acme.material import AcmeMaterial
-from edge.config.tree import Dns, Exec, Lexicon, Rfc2136, TcpAddress
-from edge.ops.dns01 import dns01_solver
+from edge.config.tree import Acme, Dns, Exec, Lexicon, Rfc2136, TcpAddress
+from edge.run.solvers import dns_solver
 
 SETTINGS = certs.AcmeSettings(email=None, agree_to_terms=True, issuers=(), user_agent="test")
 PRIMARY = Rfc2136(
@@ -55,7 +55,8 @@ def test_each_provider(
     dns = Dns(provider=provider, resolvers=("192.0.2.1",), is_propagation_checked=is_checked)
     options = MappingProxyType({"auth_token": "s3cret"})
     material = AcmeMaterial(settings=SETTINGS, tsig_secret=b"secret", dns_options=options)
-    solver = dns01_solver(dns, material, lambda event: None)
+    acme = Acme(settings=SETTINGS, eab_hmac_key_files={}, http_bind=(), dns=dns)
+    (solver,) = dns_solver(acme, material, lambda event: None).values()
     assert solver.type is certs.ChallengeType.DNS_01
     assert (built["Dns01Solver"]["propagation"] is not None) == is_checked
     assert built["Resolving"] == {"resolvers": ("192.0.2.1",)}
@@ -73,3 +74,9 @@ def test_each_provider(
             assert arguments == {"program": Path("/hook"), "args": ("a",)}
         case Lexicon():
             assert arguments["options"] == {"auth_token": "s3cret"}
+
+
+def test_without_the_table_there_is_no_solver() -> None:
+    acme = Acme(settings=SETTINGS, eab_hmac_key_files={}, http_bind=(), dns=None)
+    material = AcmeMaterial(settings=SETTINGS, tsig_secret=None, dns_options={})
+    assert dns_solver(acme, material, lambda event: None) == {}
