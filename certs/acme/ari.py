@@ -67,6 +67,8 @@ def _time(text: Any) -> datetime:  # noqa: ANN401 - whatever was in the JSON
     if not isinstance(text, str):
         raise TypeError("not a time")
     at: datetime = RFC3339Field.default_decoder(text)
+    if at.tzinfo is None:
+        raise ValueError("a time of no zone")
     return at.astimezone(UTC)
 
 
