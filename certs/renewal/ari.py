@@ -132,6 +132,16 @@ def after_error(
     return _asked(known, certificate, now, wait_s, errors=errors)
 
 
+def is_called_back(state: AriState, now: datetime) -> bool:
+    """Whether the CA wants it gone: the window is past and an explanation is given.
+
+    That is how a revocation, done or to come, is learned of; there is no other notice.
+    """
+    return (
+        state.window is not None and state.window.end <= now and state.explanation_url is not None
+    )
+
+
 def ask_at(state: AriState | None, certificate: Validity, now: datetime) -> datetime | None:
     """When the CA is to be asked next: `now` or later; None: never, the certificate has expired.
 
