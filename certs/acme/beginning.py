@@ -37,11 +37,22 @@ async def begin(errand: Errand) -> PendingOrder:
 
 
 async def new_key(errand: Errand) -> tuple[bytes, str]:
-    """The key that is asked for, else a new one, and its hash."""
-    key_pem = errand.need.key_pem
-    if key_pem is None:
-        key_pem = await asyncio.to_thread(keys.generate, errand.need.key_type)
-    return key_pem, keys.spki_sha256(key_pem)
+    """The key that is asked for, else a new one, and its hash. Raises AcmeProblem for a bad one."""
+    need = errand.need
+    if need.key_pem is None:
+        key_pem = await asyncio.to_thread(keys.generate, need.key_type)
+        return key_pem, keys.spki_sha256(key_pem)
+    try:
+        if keys.key_type_of(need.key_pem) is not need.key_type:
+            raise ValueError("it is of another type")
+        return need.key_pem, keys.spki_sha256(need.key_pem)
+    except ValueError as error:
+        # A new one instead would break what was published of this one.
+        raise AcmeProblem(
+            type="key",
+            detail=f"the {need.key_type} key to be used cannot be: {error}",
+            kind=Kind.CONFIGURATION,
+        ) from None
 
 
 def is_of(pending: PendingOrder, errand: Errand) -> bool:

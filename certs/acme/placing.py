@@ -80,7 +80,8 @@ def _placed(errand: Errand, pending: PendingOrder, reply: Reply) -> tuple[Pendin
             kind=Kind.PASSING,
             url=url,
         )
-    pending = replace(pending, url=url)
+    # The account may have been registered anew on the way.
+    pending = replace(pending, url=url, account_url=errand.session.account_url)
     errand.journal.save(pending)
     errand.on_step("ordered")
     return pending, order

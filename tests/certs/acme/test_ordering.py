@@ -80,6 +80,15 @@ def test_the_key_given_is_the_key_used() -> None:
     assert World().obtain(need).key_pem == key_pem
 
 
+@pytest.mark.parametrize("key_pem", [keys.generate(KeyType.ECDSA_P384), b"half a key"])
+def test_a_key_that_cannot_be_used_costs_no_order(key_pem: bytes) -> None:
+    world = World()
+    with pytest.raises(AcmeProblem, match="ecdsa-p256 key to be used cannot be") as caught:
+        world.obtain(dataclasses.replace(MAIL, key_pem=key_pem))
+    assert caught.value.kind is Kind.CONFIGURATION
+    assert world.ca.log == []
+
+
 def test_another_key_may_still_be_given_before_the_csr_was_sent() -> None:
     world = World()
     with pytest.raises(Killed):

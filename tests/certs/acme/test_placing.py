@@ -86,6 +86,21 @@ def test_what_is_asked_for() -> None:
     assert is_of(pending, made)
 
 
+def test_the_account_that_the_order_is_of_in_the_end() -> None:
+    made, ca = errand()
+    answer = ca.answer
+
+    def register_anew(url: str, payload: bytes) -> Any:
+        made.session.account_url = "https://ca.invalid/account/2"  # type: ignore[misc]
+        return answer(url, payload)
+
+    ca.answer = register_anew  # type: ignore[method-assign]
+    order(made, ca)
+    pending = made.journal.load()
+    assert pending is not None
+    assert is_of(pending, made)
+
+
 def test_a_ca_without_renewal_information_is_not_told_what_is_replaced() -> None:
     (asked,) = order(*errand(renewal_info=None))
     assert "replaces" not in asked
