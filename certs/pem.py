@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certs.errors import CertProblem
+from certs.model import Certificate, certificate_of, public_bytes
 
 _MAX_FILE_BYTES: Final = 1 << 20
 
@@ -63,6 +64,31 @@ def read_key(path: Path, problems: list[CertProblem]) -> PrivateKeyTypes | None:
         )
     problems.append(problem)
     return None
+
+
+def parse_pair(chain_pem: bytes, key_pem: bytes) -> Certificate:
+    """Return the certificate of a leaf-first chain and its key, both without a passphrase.
+
+    Raises ValueError, in words without a part of either, when they cannot be understood, cannot
+    serve TLS, or do not belong together.
+    """
+    try:
+        chain = x509.load_pem_x509_certificates(chain_pem)
+        key = load_pem_private_key(key_pem, password=None)
+        certificate = certificate_of(chain, key)
+        is_pair = public_bytes(key.public_key()) == public_bytes(chain[0].public_key())
+    except TypeError:
+        raise ValueError("the key is encrypted") from None
+    except (
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
+        raise ValueError("no certificate and key that can be used") from error
+    if not is_pair:
+        raise ValueError("the key belongs to another certificate")
+    return certificate
 
 
 def bad(path: Path, message: str, remedy: str) -> CertProblem:

@@ -9,20 +9,19 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certs.errors import CertError, CertProblem
 from certs.model import Certificate, certificate_of
 from certs.names import canonical_name
+from certs.pem import parse_pair
 from certs.select import CertificateSet
-from certs.storage import locked, make_private_directory, write_secret
+from certs.store.durable import locked, make_private_directory, write_secret
 
 ORGANISATION: Final = "stalwart-edge self-signed"
 """The mark in the subject by which people and tools recognise such a certificate."""
 
 _VALID_FOR: Final = timedelta(days=365)
-_RENEW_WITH_LEFT: Final = _VALID_FOR / 3
 _CLOCK_SKEW: Final = timedelta(hours=1)
 _MAX_COMMON_NAME: Final = 64
 
@@ -93,12 +92,20 @@ def read_self_signed(path: Path, names: Sequence[str], now: datetime) -> Certifi
         content = path.read_bytes()
     except FileNotFoundError:
         return None
+    return parse_self_signed(content, names, now)
+
+
+def parse_self_signed(content: bytes, names: Sequence[str], now: datetime) -> CertificateSet | None:
+    """Return the certificate in PEM, key and leaf, when it is still good for exactly these names.
+
+    Good is what has more than a third of its life left.
+    """
     try:
-        chain = x509.load_pem_x509_certificates(content)
-        certificate = certificate_of(chain, load_pem_private_key(content, password=None))
-    except (ValueError, TypeError):
+        certificate = parse_pair(content, content)
+    except ValueError:
         return None
-    is_current = now < certificate.not_after - _RENEW_WITH_LEFT
+    life = certificate.not_after - certificate.not_before
+    is_current = certificate.not_before <= now < certificate.not_after - life / 3
     wanted = set(map(canonical_name, names))
     if not is_current or set(certificate.names) != wanted:
         return None

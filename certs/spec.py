@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from certs.store.keys import segment
+
 LETS_ENCRYPT: Final = "https://acme-v02.api.letsencrypt.org/directory"
 LETS_ENCRYPT_STAGING: Final = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
@@ -90,4 +92,4 @@ class Lineage:
     @property
     def key(self) -> str:
         """Its name in a store: `mail.example.org+ecdsa-p256`, a wildcard's star as `_`."""
-        return f"{self.certificate.replace('*', '_')}+{self.key_type.value}"
+        return f"{segment(self.certificate)}+{self.key_type.value}"

@@ -1,8 +1,10 @@
 """The contract of a store: small enough that a shared one for several edges can follow.
 
-Keys are paths of one or more segments of `[A-Za-z0-9._+@-]`, joined by `/`, none of them `.` or
-`..` or with a leading dot. Values are bytes. All calls are synchronous and may take as long as a
-disk takes: an event loop calls them through a thread where that matters.
+Keys are paths of one or more segments of `[A-Za-z0-9._+@:-]`, joined by `/`, none of them with a
+leading dot or longer than 230 characters (`certs.store.keys.segment` makes one of a name); other
+keys raise ValueError. No key is the folder of another: `a` and `a/b` exclude each other. Values are
+bytes. All calls are synchronous and may take as long as a disk takes: an event loop calls them
+through a thread where that matters.
 """
 
 from types import TracebackType
@@ -25,6 +27,12 @@ class Lock(Protocol):
     def release(self) -> None:
         """Let others have it. Harmless when called again."""
 
+    def is_held(self) -> bool:
+        """Whether it is still ours: False once released, or taken away behind our back.
+
+        Asked before what must not be done twice, however long the work before it took.
+        """
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -36,7 +44,7 @@ class Lock(Protocol):
 
 
 class Store(Protocol):
-    """Values under keys. `certs.store.conformance` in the tests is what every store must pass."""
+    """Values under keys. What every store must pass: tests/certs/store/test_conformance.py."""
 
     def get(self, key: str) -> bytes | None:
         """The value, whole, as one `put` left it; None when there is none. Raises StoreError."""
@@ -48,18 +56,22 @@ class Store(Protocol):
         """Forget the value, durably; no error when there is none. Raises StoreError."""
 
     def list(self, prefix: str) -> list[str]:
-        """All keys below `prefix` (a whole segment: `a/b` has `a/b/c`, not `a/bc`), sorted."""
+        """All keys below `prefix` (a whole segment: `a/b` has `a/b/c`, not `a/bc`), sorted.
+
+        The empty prefix: all keys. Raises StoreError.
+        """
 
     def lock(self, name: str) -> Lock | None:
         """Try to take a lock: None at once while another owner, here or elsewhere, has it.
 
-        What was true before may not be true now: look again after taking one.
+        What was true before may not be true now: look again after taking one. `name` is formed
+        like a key, and has nothing to do with the value under that key. Raises StoreError.
         """
 
     def watch(self, prefix: str) -> str:
-        """A mark that differs whenever anything below `prefix` has changed since another mark.
+        """A mark that differs whenever `prefix` or anything below has changed since another mark.
 
-        Cheap: it is asked for every few seconds.
+        Cheap: it is asked for every few seconds. Raises StoreError.
         """
 
     def probe(self, size_bytes: int) -> None:
