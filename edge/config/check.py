@@ -39,7 +39,7 @@ def cross_check(raw: Raw, draft: Draft, findings: Findings) -> None:
     for at, certificate in raw.certificates.items():
         _check_certificate(at, certificate, findings)
     if raw.acme is not None and draft.acme is not None:
-        check_acme(raw.acme, draft.acme, draft.certificates.values(), findings)
+        check_acme(raw, raw.acme, draft.acme, draft, findings)
     for at, resolved in draft.certificates.items():
         if resolved.managed is not None:
             check_managed(at, raw, draft, resolved.managed, findings)

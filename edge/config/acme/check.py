@@ -1,6 +1,5 @@
 """What takes more than one key to judge in `[acme]`, and in certificates that come from it."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from msgspec import UNSET, structs
@@ -14,7 +13,7 @@ from edge.config.addresses import is_ip, is_local
 from edge.config.convert import Raw
 from edge.config.findings import Findings, quoted
 from edge.config.resolve import Draft
-from edge.config.tree import Acme, Certificate, Rfc2136
+from edge.config.tree import Acme, Rfc2136
 
 _MAX_NAMES: Final = 100
 """Of Let's Encrypt's default profile, and more than other CAs take."""
@@ -28,23 +27,22 @@ _ANY_PROVIDER: Final = ("provider", "resolvers", "check_propagation")
 _NEEDED: Final = {"rfc2136": ("server", "192.0.2.53"), "exec": ("program", "/usr/local/bin/dns")}
 
 
-def check_acme(
-    raw: RawAcme, acme: Acme, certificates: Iterable[Certificate], findings: Findings
-) -> None:
+def check_acme(raw: Raw, table: RawAcme, acme: Acme, draft: Draft, findings: Findings) -> None:
     """Check the table itself."""
-    if not raw.agree_to_terms:
+    if not table.agree_to_terms:
         findings.error(
             ("acme",),
             "agree_to_terms",
             "without your consent to its terms no CA signs anything",
             "Read the terms of the issuer, and write agree_to_terms = true.",
         )
-    if not any(certificate.managed for certificate in certificates):
+    is_used = any(certificate.managed for certificate in draft.certificates.values())
+    if not is_used and "certificate" not in raw.broken:
         message = 'no certificate has source = "acme"'
         findings.warn(("acme",), None, message, "Write it in a [[certificate]], or take this out.")
-    _check_issuers(raw, findings)
-    if raw.dns is not UNSET:
-        _check_dns(raw.dns, acme, findings)
+    _check_issuers(table, findings)
+    if table.dns is not UNSET:
+        _check_dns(table.dns, acme, findings)
 
 
 def _check_issuers(raw: RawAcme, findings: Findings) -> None:

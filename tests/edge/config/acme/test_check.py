@@ -401,3 +401,9 @@ def test_a_broken_table_is_not_called_missing() -> None:
     assert said(result.problems) == [
         ("[acme] agree_to_terms", '"yes" is neither true nor false'),
     ]
+
+
+def test_a_broken_certificate_may_have_been_the_one_from_acme() -> None:
+    result = loaded(('source = "acme"', 'source = "acmee"'))
+    assert said(result.problems) == [("[certificate.0] source", '"acmee" is no choice here')]
+    assert result.warnings == ()
