@@ -43,6 +43,11 @@ if TYPE_CHECKING:
     from certs.challenges.tlsalpn01_solver import TlsAlpn01Solver
     from certs.clock import Clock, SystemClock
     from certs.manager.deploy import Deployer, Mismatch, NowhereDeployer
+    from certs.manager.kit import ManagerKit
+    from certs.manager.manager import Manager
+    from certs.manager.operations import Operations, UnknownCertificate, operations_on
+    from certs.manager.status import CertificateStatus
+    from certs.manager.watching import FilesSource
     from certs.store.filestore import FileStore
     from certs.store.protocol import Store, StoreError
     from certs.store.serving import StoredSets, load_current
@@ -50,6 +55,7 @@ if TYPE_CHECKING:
 _LATER: Final = {
     "ACME_TLS_1": "certs.challenges.tlsalpn01",
     "AcmeProblem": "certs.acme.problem",
+    "CertificateStatus": "certs.manager.status",
     "ChallengeCertificate": "certs.challenges.tlsalpn01",
     "Clock": "certs.clock",
     "Deployer": "certs.manager.deploy",
@@ -57,12 +63,16 @@ _LATER: Final = {
     "DnsProvider": "certs.challenges.dns.provider",
     "ExecProvider": "certs.challenges.dns.exec_hook",
     "FileStore": "certs.store.filestore",
+    "FilesSource": "certs.manager.watching",
     "Http01Answers": "certs.challenges.http01",
     "Http01Solver": "certs.challenges.http01",
     "Kind": "certs.acme.problem",
     "LexiconProvider": "certs.challenges.dns.lexicon",
+    "Manager": "certs.manager.manager",
+    "ManagerKit": "certs.manager.kit",
     "Mismatch": "certs.manager.deploy",
     "NowhereDeployer": "certs.manager.deploy",
+    "Operations": "certs.manager.operations",
     "PathError": "certs.challenges.solver",
     "Propagation": "certs.challenges.dns.propagation",
     "Resolving": "certs.challenges.dns.resolving",
@@ -74,9 +84,11 @@ _LATER: Final = {
     "SystemClock": "certs.clock",
     "TlsAlpn01Solver": "certs.challenges.tlsalpn01_solver",
     "TsigKey": "certs.challenges.dns.rfc2136",
+    "UnknownCertificate": "certs.manager.operations",
     "challenge_context": "certs.challenges.tlsalpn01",
     "http01_application": "certs.challenges.http01_server",
     "load_current": "certs.store.serving",
+    "operations_on": "certs.manager.operations",
     "serve_http01": "certs.challenges.http01_server",
 }
 """Public names by the module they come from when they are first asked for."""
@@ -91,6 +103,7 @@ __all__ = [
     "CertProblem",
     "Certificate",
     "CertificateSet",
+    "CertificateStatus",
     "ChallengeCertificate",
     "ChallengeType",
     "ClientAuth",
@@ -102,6 +115,7 @@ __all__ = [
     "EventSink",
     "ExecProvider",
     "FileStore",
+    "FilesSource",
     "Http01Answers",
     "Http01Solver",
     "Issuer",
@@ -111,8 +125,11 @@ __all__ = [
     "Lineage",
     "LoadedSet",
     "Managed",
+    "Manager",
+    "ManagerKit",
     "Mismatch",
     "NowhereDeployer",
+    "Operations",
     "PathError",
     "Propagation",
     "Resolving",
@@ -127,6 +144,7 @@ __all__ = [
     "TlsPolicy",
     "TlsProfile",
     "TsigKey",
+    "UnknownCertificate",
     "base_context",
     "canonical_name",
     "challenge_context",
@@ -135,6 +153,7 @@ __all__ = [
     "load_current",
     "load_files",
     "load_or_create_self_signed",
+    "operations_on",
     "self_signed",
     "serve_http01",
     "site_context",

@@ -201,8 +201,26 @@ class StoreTrouble(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesChanged(Event):
-    """Files of `source = "files"` were replaced, whole and matching, or are not usable."""
+    """Files of `source = "files"` were replaced, whole and matching: they are served now."""
 
     event: ClassVar[str] = "certificate.files_changed"
-    leaf_sha256: str | None
+    leaf_sha256: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesRefused(Event):
+    """Files were replaced by what cannot be served: what was served before goes on."""
+
+    event: ClassVar[str] = "certificate.files_refused"
+    level: ClassVar[Level] = "error"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotDeployed(Event):
+    """Those who serve do not follow; it is tried again."""
+
+    event: ClassVar[str] = "certificate.not_deployed"
+    level: ClassVar[Level] = "error"
     reason: str

@@ -20,14 +20,18 @@ class Mismatch:
 class Deployer(Protocol):
     """Brings certificates to where they are served."""
 
-    async def deploy(self, sets: Sequence[CertificateSet]) -> None:
+    async def deploy(
+        self, sets: Sequence[CertificateSet], *, forget_sessions: bool = False
+    ) -> None:
         """Serve these, all of them, from the next handshake on; returns once they are in place.
 
-        Always the whole picture: what is not in it is no longer served.
+        Always the whole picture: what is not in it is no longer served. `forget_sessions`: tickets
+        of earlier sessions are no longer honoured, since a key was compromised. Raises OSError
+        when whoever serves does not follow.
         """
 
     async def verify(self, wanted: CertificateSet) -> list[Mismatch]:
-        """Make real TLS handshakes to the own listeners and compare the leaf for each key type.
+        """Make real TLS handshakes to the own listeners and compare the leaf they show.
 
         Empty when all serve what they should, and when there is nothing to ask.
         """
@@ -36,7 +40,9 @@ class Deployer(Protocol):
 class NowhereDeployer:
     """For use without a server: commands on a store, dry runs."""
 
-    async def deploy(self, sets: Sequence[CertificateSet]) -> None:
+    async def deploy(
+        self, sets: Sequence[CertificateSet], *, forget_sessions: bool = False
+    ) -> None:
         """Nothing serves."""
 
     async def verify(self, wanted: CertificateSet) -> list[Mismatch]:  # noqa: ARG002

@@ -10,6 +10,7 @@ PACKAGES="
     libnet-ssleay-perl libio-socket-ssl-perl libnet-dns-perl libauthen-sasl-perl
     haproxy nginx-light postfix
     dovecot-imapd dovecot-pop3d dovecot-managesieved dovecot-submissiond
+    pebble knot
 "
 
 is_installed() {

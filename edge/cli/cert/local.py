@@ -26,7 +26,6 @@ from edge.ops.certcalls import (
     DryRun,
     Export,
     ListAll,
-    Operations,
     Renew,
     Show,
     Tlsa,
@@ -72,7 +71,8 @@ class Local:
             on_event(event_object(event))
 
         async def run() -> object:
-            return await perform(call, self._operations(sink), sink)
+            async with certs.operations_on(self._kit(sink)) as operations:
+                return await perform(call, operations, sink)
 
         try:
             return msgspec.json.encode(asyncio.run(run()))
@@ -82,10 +82,10 @@ class Local:
                 raise
             raise CallError(known[1].message, known[1].remedy) from error
 
-    def _operations(self, sink: certs.EventSink) -> Operations:
+    def _kit(self, sink: certs.EventSink) -> certs.ManagerKit:
         """In a running loop: solvers and clients may belong to it."""
         solvers = dns_solver(self._acme, self._material, sink)
-        return certs.Operations(
+        return certs.ManagerKit(
             managed=[_provable_here(managed, solvers) for managed in self._managed()],
             settings=self._material.settings,
             store=certs.FileStore(self._config.store_dir),
