@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler
 
 import certs
 from edge.ops import certcalls as calls
+from edge.ops.broadcast import Broadcast
 from edge.ops.certproblems import OperationFailed, Problem, defect, explain
 
 MAX_BODY_BYTES: Final = 262_144
@@ -29,12 +30,15 @@ _CallT = TypeVar("_CallT", bound=calls.Call)
 OnBug = Callable[[BaseException], None]
 
 
-def add_routes(app: web.Application, operations: calls.Operations, on_bug: OnBug) -> None:
+def add_routes(
+    app: web.Application, operations: calls.Operations, *, events: Broadcast, on_bug: OnBug
+) -> None:
     """Add the routes to the application of the admin socket.
 
+    `events` is the sink of the manager that `operations` belong to: where progress comes from.
     `on_bug` hears of errors that nobody expected; the client only gets their name.
     """
-    api = _Api(operations, on_bug)
+    api = _Api(operations, events, on_bug)
     certificate = f"{calls.PREFIX}/certificates/{{name}}"
     app.add_routes(
         [
@@ -53,8 +57,9 @@ def add_routes(app: web.Application, operations: calls.Operations, on_bug: OnBug
 
 
 class _Api:
-    def __init__(self, operations: calls.Operations, on_bug: OnBug) -> None:
+    def __init__(self, operations: calls.Operations, events: Broadcast, on_bug: OnBug) -> None:
         self._operations = operations
+        self._events = events
         self._on_bug = on_bug
 
     def get(self, kind: type[_CallT]) -> Handler:
@@ -99,7 +104,8 @@ class _Api:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(pass_on())
             try:
-                result = await calls.perform(call, self._operations, sink)
+                with self._events.listening(getattr(call, "name", None), sink):
+                    result = await calls.perform(call, self._operations, sink)
             except Exception as error:  # noqa: BLE001 - every error is an answer
                 failure = self._explained(error)
             finally:

@@ -113,10 +113,10 @@ class Operations(Protocol):
         """Everything about one."""
 
     async def renew(self, name: str, *, force: bool, sink: certs.EventSink) -> object:
-        """Renew what is due, or all of it."""
+        """Renew what is due, or all of it; told to the manager's own sink."""
 
     async def dry_run(self, name: str, *, sink: certs.EventSink) -> object:
-        """Order from the staging directory."""
+        """Order from the staging directory; told to `sink` alone."""
 
     async def revoke(self, name: str, *, reason: Reason) -> object:
         """Revoke it."""
@@ -176,7 +176,7 @@ def request_of(call: Call) -> Request:
 
 
 async def perform(call: Call, operations: Operations, sink: certs.EventSink) -> object:
-    """Do it; what happens meanwhile goes to `sink`. Raises what the operation raises."""
+    """Do it. What a dry run tells goes to `sink`. Raises what the operation raises."""
     match call:
         case ListAll():
             return operations.list()

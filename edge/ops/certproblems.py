@@ -52,11 +52,21 @@ def explain(error: Exception) -> tuple[HTTPStatus, Problem] | None:
         case certs.StoreError():
             message = f"{error.place}: {error.message}"
             return HTTPStatus.INTERNAL_SERVER_ERROR, Problem(message=message, remedy=error.remedy)
+        case certs.NotServedError():
+            return HTTPStatus.INTERNAL_SERVER_ERROR, Problem(
+                message=f"stored, but not served: {error}",
+                remedy="The old one is served on; look into the log, and renew again.",
+            )
         case certs.CertError():
             fatal = [one for one in error.problems if one.fatal] or list(error.problems)
             return HTTPStatus.UNPROCESSABLE_ENTITY, Problem(
                 message="; ".join(one.message for one in fatal),
                 remedy=" ".join(dict.fromkeys(one.remedy for one in fatal)),
+            )
+        case OSError():
+            return HTTPStatus.INTERNAL_SERVER_ERROR, Problem(
+                message=(error.strerror or type(error).__name__).lower(),
+                remedy="Look into the log.",
             )
         case _:
             return None

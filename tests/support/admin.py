@@ -12,6 +12,7 @@ from aiohttp import web
 
 import certs
 from certs.events import Due, Failed, Obtained, Progress
+from edge.ops.broadcast import Broadcast
 from edge.ops.certapi import add_routes
 
 NAME = "mail.example.org"
@@ -69,6 +70,8 @@ class FakeOperations:
     events: tuple[certs.Event, ...] = ()
     error: Exception | None = None
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    manager_sink: certs.EventSink | None = None
+    """Where a manager tells what it does, whoever asked for it."""
     gate: asyncio.Event | None = None
     """Long operations wait for it behind their events."""
 
@@ -81,7 +84,7 @@ class FakeOperations:
         return self._answer("show", name)
 
     async def renew(self, name: str, *, force: bool, sink: certs.EventSink) -> object:
-        return await self._do(sink, "renew", name, force)
+        return await self._do(self.manager_sink or sink, "renew", name, force)
 
     async def dry_run(self, name: str, *, sink: certs.EventSink) -> object:
         return await self._do(sink, "dry_run", name)
@@ -125,7 +128,13 @@ def application(
 ) -> web.Application:
     """The routes alone."""
     app = web.Application()
-    add_routes(app, operations, on_bug)
+    managed = certs.Managed(
+        names=(NAME, "autoconfig.example.org"),
+        key_types=(certs.KeyType.ECDSA_P256,),
+        challenges=(certs.ChallengeType.HTTP_01,),
+    )
+    operations.manager_sink = Broadcast(lambda event: None, [managed])
+    add_routes(app, operations, events=operations.manager_sink, on_bug=on_bug)
     return app
 
 

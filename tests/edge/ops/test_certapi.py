@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 import certs
+from certs.events import AccountChanged, Due
 from edge.ops.certapi import MAX_BODY_BYTES, NDJSON
 from tests.support.admin import DUE, NAME, OBTAINED, FakeOperations, application
 
@@ -210,3 +211,21 @@ def test_export_by_key_type(socket_path: Path) -> None:
     talk(operations, socket_path, client, [])
     asked = [("export", NAME, certs.KeyType.RSA_2048), ("export", NAME, None)]
     assert operations.asked == asked
+
+
+def test_progress_is_that_of_the_certificate_asked_for(socket_path: Path) -> None:
+    other = Due(certificate="other.example.org", reason="not asked for")
+    account = AccountChanged(issuer="letsencrypt", change="created")
+    operations = FakeOperations(events=(other, account, DUE))
+
+    async def client(session: aiohttp.ClientSession) -> None:
+        # By another of its names.
+        async with session.post(f"{BASE}/certificates/Autoconfig.example.org/renew") as got:
+            lines = [json.loads(line) for line in (await got.text()).splitlines()]
+        assert [line.get("event") for line in lines] == [
+            "acme.account_changed",
+            "certificate.due",
+            None,
+        ]
+
+    talk(operations, socket_path, client, [])

@@ -4,7 +4,10 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +23,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     """What operations were made of; they are faked."""
     found: list[dict[str, object]] = []
 
-    def make(**arguments: object) -> FakeOperations:
-        found.append(arguments)
-        return FakeOperations(events=(OBTAINED,))
+    @asynccontextmanager
+    async def operations_on(kit: dict[str, Any]) -> AsyncIterator[FakeOperations]:
+        found.append(kit)
+        yield FakeOperations(events=(OBTAINED,), manager_sink=kit["sink"])
 
-    monkeypatch.setattr(certs, "Operations", make, raising=False)
+    monkeypatch.setattr(certs, "ManagerKit", dict, raising=False)
+    monkeypatch.setattr(certs, "operations_on", operations_on, raising=False)
     return found
 
 
