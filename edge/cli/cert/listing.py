@@ -60,7 +60,8 @@ def _lines(status: Status, now: datetime) -> Iterator[str]:
         yield f"    served: {_served(status.is_served)}"
     if status.next_renewal_at is not None:
         why = f": {status.renewal_reason}" if status.renewal_reason else ""
-        yield clean(f"    next renewal: {moment(status.next_renewal_at, now)}{why}")
+        when = "now" if status.next_renewal_at <= now else moment(status.next_renewal_at, now)
+        yield clean(f"    next renewal: {when}{why}")
     elif status.renewal_reason:
         yield clean(f"    next renewal: {status.renewal_reason}")
     if status.last_error:

@@ -15,13 +15,13 @@ import msgspec
 
 import certs
 from edge.cli.cert.asking import CallError, OnEvent
+from edge.cli.cert.looking import LookingStore
 from edge.cli.problems import show_problems
 from edge.config.acme.material import AcmeMaterial
 from edge.config.addresses import is_ip
 from edge.config.material import load_acme_material
 from edge.config.tree import Acme, Config
 from edge.ops.certcalls import (
-    Accounts,
     Call,
     DryRun,
     Export,
@@ -35,7 +35,7 @@ from edge.ops.certcalls import (
 from edge.ops.certproblems import explain
 from edge.run.solvers import dns_solver
 
-_ONLY_LOOKS = ListAll | Show | Tlsa | Export | Accounts
+_ONLY_LOOKS = ListAll | Show | Tlsa | Export
 
 
 def open_local(config: Config) -> "Local":
@@ -62,7 +62,10 @@ class Local:
 
     def call(self, call: Call, on_event: OnEvent) -> bytes:
         """Do it and return the result as JSON. Raises CallError."""
-        if not isinstance(call, _ONLY_LOOKS):
+        store: certs.Store = certs.FileStore(self._config.store_dir)
+        if isinstance(call, _ONLY_LOOKS):
+            store = LookingStore(store)
+        else:
             _check_owner(self._config.store_dir)
         if isinstance(call, Renew | DryRun):
             self._check_provable(call.name)
@@ -71,7 +74,7 @@ class Local:
             on_event(event_object(event))
 
         async def run() -> object:
-            async with certs.operations_on(self._kit(sink)) as operations:
+            async with certs.operations_on(self._kit(store, sink)) as operations:
                 return await perform(call, operations, sink)
 
         try:
@@ -82,13 +85,13 @@ class Local:
                 raise
             raise CallError(known[1].message, known[1].remedy) from error
 
-    def _kit(self, sink: certs.EventSink) -> certs.ManagerKit:
+    def _kit(self, store: certs.Store, sink: certs.EventSink) -> certs.ManagerKit:
         """In a running loop: solvers and clients may belong to it."""
         solvers = dns_solver(self._acme, self._material, sink)
         return certs.ManagerKit(
             managed=[_provable_here(managed, solvers) for managed in self._managed()],
             settings=self._material.settings,
-            store=certs.FileStore(self._config.store_dir),
+            store=store,
             solvers=solvers,
             deployer=certs.NowhereDeployer(),
             clock=certs.SystemClock(),

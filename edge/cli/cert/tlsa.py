@@ -1,10 +1,11 @@
 """`stalwart-edge cert tlsa`: DANE records, ready for a zone file."""
 
+import sys
 from pathlib import Path
 
 import click
 
-from edge.cli.cert.session import cert_options, open_session
+from edge.cli.cert.session import NOTHING_TO_DO, cert_options, open_session
 from edge.cli.cert.views import Tlsa as Record
 from edge.cli.cert.words import clean
 from edge.ops.certcalls import Tlsa
@@ -23,7 +24,7 @@ def tlsa(
     renewal breaks nobody's DANE; with `reuse_key = true` both are the same.
 
     \b
-    Exit codes: 0 printed, 1 failed, 2 wrong usage.
+    Exit codes: 0 printed, 1 failed, 2 wrong usage, 3 there is no key yet.
 
     \b
     Examples:
@@ -32,7 +33,12 @@ def tlsa(
     """
     session = open_session(config_path, socket_path, as_json=as_json)
     records = session.read(Tlsa(name=name), list[Record])
-    for record in records or ():
+    if records is None:
+        return
+    if not records:
+        click.echo(f"There is no key yet: `stalwart-edge cert show {name}` tells why.", err=True)
+        sys.exit(NOTHING_TO_DO)
+    for record in records:
         which = "next key" if record.is_next else "current key"
         what = clean(f"{which}, {record.key_type}" if record.key_type else which)
         click.echo(f"_{port}._tcp.{clean(name)}. IN TLSA {clean(record.record)} ; {what}")

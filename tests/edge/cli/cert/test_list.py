@@ -49,11 +49,18 @@ def test_trouble_is_shown(cert: Command, operations: FakeOperations) -> None:
 
 def test_before_the_first_one(cert: Command, operations: FakeOperations) -> None:
     operations.result = [
-        {"certificate": NAME, "key_type": "ecdsa-p256", "is_bootstrap": True, "failures": 0}
+        {
+            "certificate": NAME,
+            "key_type": "ecdsa-p256",
+            "is_bootstrap": True,
+            "next_renewal_at": NOW,
+            "renewal_reason": "there is none yet",
+        }
     ]
     assert cert("list").stdout.splitlines() == [
         NAME,
         "  ecdsa-p256: none yet, a self-signed one is served",
+        "    next renewal: now: there is none yet",
     ]
 
 

@@ -144,3 +144,5 @@ def test_tlsa_is_ready_for_a_zone_file(cert: Command, operations: FakeOperations
         f"_25._tcp.{NAME}. IN TLSA 3 1 1 bb ; next key, ecdsa-p256",
     ]
     assert cert("tlsa", NAME, "--port", 443).stdout.startswith("_443._tcp.")
+    operations.result = []
+    assert cert("tlsa", NAME).exit_code == 3
