@@ -122,26 +122,27 @@ class Log:
 
     def debug(self, event: str, **fields: Field) -> None:
         """What helps to follow one run."""
-        self._say(Level.DEBUG, event, fields)
+        self.say(Level.DEBUG, event, fields)
 
     def info(self, event: str, **fields: Field) -> None:
         """What an operator wants to know afterwards."""
-        self._say(Level.INFO, event, fields)
+        self.say(Level.INFO, event, fields)
 
     def warning(self, event: str, **fields: Field) -> None:
         """What an operator should look at in daylight."""
-        self._say(Level.WARNING, event, fields)
+        self.say(Level.WARNING, event, fields)
 
     def error(self, event: str, **fields: Field) -> None:
         """What does not work now."""
-        self._say(Level.ERROR, event, fields)
+        self.say(Level.ERROR, event, fields)
 
     def exception(self, event: str, error: BaseException) -> None:
         """A bug: with the place, for the report."""
         place = traceback.format_exception(error)
-        self._say(Level.ERROR, event, {"error": "".join(place)[-3000:]})
+        self.say(Level.ERROR, event, {"error": "".join(place)[-3000:]})
 
-    def _say(self, level: Level, event: str, fields: Mapping[str, Field]) -> None:
+    def say(self, level: Level, event: str, fields: Mapping[str, Field]) -> None:
+        """An event whose level is data."""
         if level < self._level:
             return
         line = {

@@ -1,6 +1,7 @@
 """The control process: what is slow or may block, so that no worker ever does it."""
 
 import asyncio
+import importlib
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from edge.core.protocol import Learnt, Protocol
 from edge.net.backend import Endpoint
 from edge.ops.log import Log
 from edge.run.build import Blueprint
+from edge.run.distributing import Distributor
 from edge.run.forwarding import LogForwarder
-from edge.run.ipc import Channel, Joined, LearntBackend, Ready, Snapshot
+from edge.run.ipc import Channel, Joined, LearntBackend, Ready, Shown, Snapshot
 from edge.run.probing import Sight, look, pause_s
 
 _FIRST_ROUND_S = 2.0
@@ -45,6 +47,8 @@ class ControlProcess:
         self._workers = workers
         self._forwarder = forwarder
         self._log = log
+        self._blueprint = blueprint
+        self._distributor = Distributor(workers, blueprint.material.snapshot.sets)
         self._known = {name: _Known() for name in self._config.backends}
         self._unseen = set(self._config.backends)
         self._first_round = asyncio.Event()
@@ -64,7 +68,8 @@ class ControlProcess:
         for channel in self._workers:
             loop.add_reader(channel.fileno(), self._on_worker, channel)
         async with asyncio.TaskGroup() as tasks:
-            watches = [
+            jobs = [tasks.create_task(self._keep_certificates(), name="certificates")]
+            jobs += [
                 tasks.create_task(self._watch(backend), name=f"watch {backend.name}")
                 for backend in self._config.backends.values()
             ]
@@ -76,8 +81,15 @@ class ControlProcess:
             self._publish()
             self._master.send(Ready(self._pid))
             await stop.wait()
-            for watch in watches:
-                watch.cancel()
+            for job in jobs:
+                job.cancel()
+
+    async def _keep_certificates(self) -> None:
+        # After the fork, so that no worker carries an ACME client; in a thread, since loading one
+        # takes half a second.
+        module = await asyncio.to_thread(importlib.import_module, "edge.run.certificates")
+        certificates = module.Certificates(self._blueprint, self._distributor, self._log)
+        await certificates.run()
 
     # --- backends ---
 
@@ -139,8 +151,12 @@ class ControlProcess:
         except EOFError:
             asyncio.get_running_loop().remove_reader(channel.fileno())
             return
-        if isinstance(message, Joined) and self._first_round.is_set():
-            self._tell(channel)
+        if isinstance(message, Joined):
+            self._distributor.welcome(channel)
+            if self._first_round.is_set():
+                self._tell(channel)
+        elif isinstance(message, Shown):
+            self._distributor.heard(channel, message)
 
     def _on_master(self, stop: asyncio.Event) -> None:
         try:

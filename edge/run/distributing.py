@@ -27,7 +27,7 @@ class Distributor:
         self._shown = dict.fromkeys(channels, 0)
         self._untold: set[Channel] = set()
         """Whose queue was full."""
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
 
     @property
     def sets(self) -> tuple[certs.CertificateSet, ...]:
@@ -55,18 +55,18 @@ class Distributor:
         if self._generation:
             self._tell([channel])
 
-    async def heard(self, channel: Channel, message: Shown) -> None:
+    def heard(self, channel: Channel, message: Shown) -> None:
         """A worker says which picture it serves."""
-        async with self._changed:
-            self._shown[channel] = message.generation
-            self._changed.notify_all()
+        self._shown[channel] = message.generation
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def _show(self, picture: CertificatePicture) -> None:
         self._picture = picture
         self._generation += 1
         wanted = self._generation
         self._tell(self._channels)
-        async with asyncio.timeout(_PATIENCE_S), self._changed:
+        async with asyncio.timeout(_PATIENCE_S):
             while any(generation < wanted for generation in self._shown.values()):
                 try:
                     async with asyncio.timeout(_RETRY_S):

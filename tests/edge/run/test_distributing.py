@@ -33,8 +33,8 @@ class Worker:
         self.generation = message.generation
         return unpack(self.channel.take_fd())
 
-    async def say(self, distributor: Distributor) -> None:
-        await distributor.heard(self.control, Shown(1, self.generation))
+    def say(self, distributor: Distributor) -> None:
+        distributor.heard(self.control, Shown(1, self.generation))
 
     async def next(self) -> CertificatePicture:
         """The next picture, once it comes."""
@@ -88,10 +88,10 @@ def test_it_returns_once_every_worker_has_said_so(hire: Hire) -> None:
                 picture = worker.seen()
                 assert picture is not None
                 assert [s.names for s in picture.sets] == [A.names, B.names]
-            await one.say(distributor)
+            one.say(distributor)
             await passes()
             assert not task.done()
-            await other.say(distributor)
+            other.say(distributor)
             await task
 
     run(body())
@@ -112,7 +112,7 @@ def test_challenges_and_certificates_are_one_picture(hire: Hire) -> None:
             assert first.sets == (A,)
             assert second.sets == (B,)
             assert first.challenges == second.challenges == {"a.example.org": b"PEM"}
-            await worker.say(distributor)
+            worker.say(distributor)
 
     run(body())
 
@@ -129,7 +129,7 @@ def test_sessions_are_forgotten_once_and_for_newcomers_too(hire: Hire) -> None:
                 picture = worker.seen()
                 assert picture is not None
                 epochs.append(picture.session_epoch)
-                await worker.say(distributor)
+                worker.say(distributor)
         distributor.welcome(worker.control)
         picture = worker.seen()
         assert picture is not None
@@ -150,7 +150,7 @@ def test_a_newcomer_is_waited_for_like_the_others(hire: Hire) -> None:
             await passes()
             assert not task.done()
             assert worker.seen() is not None
-            await worker.say(distributor)
+            worker.say(distributor)
 
     run(body())
 
@@ -181,7 +181,7 @@ def test_a_full_queue_is_told_again_once_it_is_read(hire: Hire) -> None:
             for number in range(count):
                 assert worker.channel.receive() == Ready(number)
             await worker.next()
-            await worker.say(distributor)
+            worker.say(distributor)
 
     run(body())
 
