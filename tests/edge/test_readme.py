@@ -80,6 +80,17 @@ def test_parts_of_a_listener_are_accepted() -> None:
         compiled(PART_OF_A_LISTENER + part)
 
 
+def test_certificates_of_the_readme_are_accepted() -> None:
+    """With the listeners of the large example, in place of its own certificate."""
+    example = blocks(README, "toml")[0]
+    head = example[: example.index("# --- the certificate")]
+    listeners = example[example.index("# --- mail from other servers") :]
+    (part,) = blocks(README, "toml part-of-certificates")
+    config = compiled(head + part + listeners)
+    assert config.acme is not None
+    assert len(config.acme.settings.issuers) == 2
+
+
 def test_parts_of_a_file_are_accepted_with_the_rest_of_the_smallest_one() -> None:
     smallest, *_ = blocks(CONFIGURATION, "toml")
     head, _, rest = smallest.partition("[[certificate]]")
