@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from certs.challenges.tlsalpn01_solver import TlsAlpn01Solver
     from certs.clock import Clock, SystemClock
     from certs.manager.deploy import Deployer, Mismatch, NowhereDeployer
+    from certs.manager.keeping import NotServedError
     from certs.manager.kit import ManagerKit
     from certs.manager.manager import Manager
     from certs.manager.operations import Operations, UnknownCertificate, operations_on
@@ -71,6 +72,7 @@ _LATER: Final = {
     "Manager": "certs.manager.manager",
     "ManagerKit": "certs.manager.kit",
     "Mismatch": "certs.manager.deploy",
+    "NotServedError": "certs.manager.keeping",
     "NowhereDeployer": "certs.manager.deploy",
     "Operations": "certs.manager.operations",
     "PathError": "certs.challenges.solver",
@@ -128,6 +130,7 @@ __all__ = [
     "Manager",
     "ManagerKit",
     "Mismatch",
+    "NotServedError",
     "NowhereDeployer",
     "Operations",
     "PathError",

@@ -52,6 +52,11 @@ def explain(error: Exception) -> tuple[HTTPStatus, Problem] | None:
         case certs.StoreError():
             message = f"{error.place}: {error.message}"
             return HTTPStatus.INTERNAL_SERVER_ERROR, Problem(message=message, remedy=error.remedy)
+        case certs.NotServedError():
+            return HTTPStatus.INTERNAL_SERVER_ERROR, Problem(
+                message=f"stored, but not served: {error}",
+                remedy="The old one is served on; look into the log, and renew again.",
+            )
         case certs.CertError():
             fatal = [one for one in error.problems if one.fatal] or list(error.problems)
             return HTTPStatus.UNPROCESSABLE_ENTITY, Problem(

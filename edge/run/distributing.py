@@ -26,7 +26,7 @@ class Distributor:
         self._generation = 0
         self._shown = dict.fromkeys(channels, 0)
         self._untold: set[Channel] = set()
-        """Whose queue was full."""
+        """Whose queue was full, or who could not take what came."""
         self._changed = asyncio.Event()
 
     @property
@@ -41,6 +41,8 @@ class Distributor:
 
         Raises TimeoutError when a worker does not say so in time; OSError when there is no memory.
         """
+        if not forget_sessions and not self._generation and _same(sets, self._picture.sets):
+            return  # what workers were forked with
         epoch = self._picture.session_epoch + forget_sessions
         await self._show(replace(self._picture, sets=tuple(sets), session_epoch=epoch))
 
@@ -56,8 +58,10 @@ class Distributor:
             self._tell([channel])
 
     def heard(self, channel: Channel, message: Shown) -> None:
-        """A worker says which picture it serves."""
+        """A worker says which picture it serves; 0: it had no descriptor left to take one with."""
         self._shown[channel] = message.generation
+        if not message.generation:
+            self._untold.add(channel)
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
@@ -86,3 +90,8 @@ class Distributor:
                     self._untold.add(channel)
         finally:
             os.close(fd)
+
+
+def _same(some: Sequence[certs.CertificateSet], others: Sequence[certs.CertificateSet]) -> bool:
+    """Whether these are the same certificates, in whatever order."""
+    return {one.names: one for one in some} == {one.names: one for one in others}

@@ -117,7 +117,15 @@ class WorkerProcess:
             adopt(message, path)
             self._open(path)
         elif isinstance(message, Picture):
-            self._showing.show(message.generation, unpack(self._control.take_fd()))
+            self._on_picture(message.generation)
+
+    def _on_picture(self, generation: int) -> None:
+        try:
+            fd = self._control.take_fd()
+        except LookupError:
+            self._report_shown(0)  # out of descriptors: the kernel dropped this one
+        else:
+            self._showing.show(generation, unpack(fd))
 
     def _report_shown(self, generation: int) -> None:
         # A full queue: the control process is stuck, and its successor asks all workers anew.

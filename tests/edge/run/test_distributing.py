@@ -120,7 +120,7 @@ def test_challenges_and_certificates_are_one_picture(hire: Hire) -> None:
 def test_sessions_are_forgotten_once_and_for_newcomers_too(hire: Hire) -> None:
     async def body() -> None:
         worker = hire()
-        distributor = Distributor([worker.control], [A])
+        distributor = Distributor([worker.control], [B])
         epochs = []
         for forget in (False, True, False):
             async with asyncio.TaskGroup() as tasks:
@@ -195,5 +195,28 @@ def test_a_worker_that_never_says_so_is_an_error(
         worker = hire()
         with pytest.raises(TimeoutError):
             await Distributor([worker.control], [A]).show_sets([B])
+
+    run(body())
+
+
+def test_what_workers_were_forked_with_is_not_sent(hire: Hire) -> None:
+    async def body() -> None:
+        worker = hire()
+        await Distributor([worker.control], [A, B]).show_sets([B, A])
+        assert worker.seen() is None
+
+    run(body())
+
+
+def test_a_worker_without_descriptors_is_told_again(hire: Hire) -> None:
+    async def body() -> None:
+        worker = hire()
+        distributor = Distributor([worker.control], [A])
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(distributor.show_sets([B]), name="show")
+            await worker.next()
+            distributor.heard(worker.control, Shown(1, 0))
+            await worker.next()
+            worker.say(distributor)
 
     run(body())
