@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import certs
-from edge.config.tree import Listener, Policy, TcpAddress
+from edge.config.tree import ClientAuth, Listener, Policy, TcpAddress
 from edge.run.distributing import Distributor
 from edge.run.selfcheck import NotServingTlsError, Question, see
 
@@ -66,8 +66,11 @@ def _questions(listener: Listener, wanted: certs.CertificateSet) -> Iterable[Que
     if name is None:
         return
     yield Question(server_name=name, is_rsa_only=False)
-    # Only up to TLS 1.2 can a client of ours say which kind of key it wants.
-    if listener.tls_policy is not Policy.MODERN and _has_both_kinds(wanted):
+    # Only up to TLS 1.2 can a client of ours say which kind of key it wants; there it does not get
+    # to see the proof of the key without a certificate of its own, where one is required.
+    is_proof_shown = listener.client_ca is None or listener.client_auth is ClientAuth.REQUEST
+    has_tls_1_2 = listener.tls_policy is not Policy.MODERN
+    if has_tls_1_2 and is_proof_shown and _has_both_kinds(wanted):
         yield Question(server_name=name, is_rsa_only=True)
 
 
