@@ -38,8 +38,12 @@ class Books:
     def budget(self, issuer: Issuer) -> IssuerBudget:
         """What was spent with an issuer, brought to the present."""
         raw = self._store.get(budgets.budget_key(issuer.name))
-        known = None if raw is None else budgets.decode_budget(raw)
-        return budgets.settled(known or IssuerBudget(), self._clock.now())
+        known = (None if raw is None else budgets.decode_budget(raw)) or IssuerBudget()
+        settled = budgets.settled(known, self._clock.now())
+        if settled != known:
+            # Else what was spent in a future that the clock has left would never begin to leak.
+            self.keep_budget(issuer, settled)
+        return settled
 
     def budgets(self, issuers: tuple[Issuer, ...]) -> Mapping[str, IssuerBudget]:
         """Of all of them, by name."""

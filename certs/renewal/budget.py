@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from certs.renewal.bucket import Bucket, Limit, free_at, settle, spend, spent
 from certs.renewal.validity import Moment, words
+from certs.store.keys import segment
 
 _HOUR_S: Final = 3600.0
 
@@ -52,7 +53,7 @@ class Allowance:
 
 def budget_key(issuer_name: str) -> str:
     """Where an issuer's budget is in a store."""
-    return f"budgets/{issuer_name}.json"
+    return f"budgets/{segment(issuer_name)}.json"
 
 
 def decode_budget(raw: bytes) -> IssuerBudget | None:

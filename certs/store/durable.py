@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ def write_new(path: Path, content: bytes) -> None:
         # A umask may have taken even the owner's bits. Some filesystems have no modes at all.
         with contextlib.suppress(PermissionError):
             os.fchmod(descriptor, FILE_MODE)
+        give_to_owner(descriptor, path.parent)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
@@ -95,9 +97,29 @@ def make_private_directory(path: Path) -> None:
         if path.is_dir():
             return  # another process was faster
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
-    with contextlib.suppress(PermissionError):
-        path.chmod(FOLDER_MODE)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(PermissionError):
+            os.fchmod(descriptor, FOLDER_MODE)
+        give_to_owner(descriptor, path.parent)
+    finally:
+        os.close(descriptor)
     sync_directory(path.parent)
+
+
+def give_to_owner(descriptor: int, folder: Path) -> None:
+    """Let what root has just made in another user's folder be that user's. Raises OSError.
+
+    A command that an operator runs as root must not leave a key that the service cannot read.
+    """
+    if os.geteuid() != 0:
+        return
+    owner, made = folder.stat(), os.fstat(descriptor)
+    # Nothing else is given away, whatever somebody managed to link here.
+    is_only_here = stat.S_ISDIR(made.st_mode) or made.st_nlink == 1
+    if owner.st_uid != 0 and made.st_uid == 0 and is_only_here:
+        with contextlib.suppress(PermissionError):
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

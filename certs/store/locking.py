@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from certs.store.durable import FILE_MODE
+from certs.store.durable import FILE_MODE, give_to_owner
 
 _TRIES: Final = 10
 
@@ -41,7 +41,7 @@ class FileLock:
                 os.close(descriptor)
                 raise
             if lock.is_held():
-                lock._sign()
+                lock._sign(path.parent)
                 return lock
             lock.release()
         return None
@@ -77,10 +77,11 @@ class FileLock:
     ) -> None:
         self.release()
 
-    def _sign(self) -> None:
-        """Say who holds it, for people who look; nothing depends on it."""
+    def _sign(self, folder: Path) -> None:
+        """Say who holds it, for people who look; nothing depends on that."""
         assert self._descriptor is not None
         owner = f"{os.getpid()} {socket.gethostname()}\n".encode()
         with contextlib.suppress(OSError):
+            give_to_owner(self._descriptor, folder)
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, owner, 0)
