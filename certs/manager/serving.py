@@ -68,7 +68,7 @@ class Serving:
                     reason=one.reason,
                 )
             )
-        if not wrong:
+        if not wrong and name not in self.bootstrap:
             self._kit.sink(Served(certificate=name, leaf_sha256=leaf))
         return wrong
 
