@@ -16,7 +16,7 @@ class VersionMeta(msgspec.Struct, frozen=True, kw_only=True):
     """`meta.json`. Times are aware and UTC. Unknown fields are ignored, new ones have defaults."""
 
     id: str
-    """When it was made and the start of the leaf's hash: versions sort by it."""
+    """When it was made, to the microsecond, and the start of the leaf's hash: versions sort by it."""
     certificate: str
     """`Managed.name`."""
     key_type: KeyType
@@ -56,7 +56,7 @@ class VersionMeta(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Self:
         """Describe a new version: what the certificate itself says is taken from it."""
         return cls(
-            id=f"{created_at:%Y%m%dT%H%M%SZ}-{certificate.leaf_sha256[:12]}",
+            id=f"{created_at:%Y%m%dT%H%M%S%f}Z-{certificate.leaf_sha256[:12]}",
             certificate=lineage.certificate,
             key_type=lineage.key_type,
             names=certificate.names,

@@ -24,7 +24,7 @@ _NEXT_KEY: Final = "next-key.pem"
 _KEY: Final = "key.pem"
 _CHAIN: Final = "chain.pem"
 _META: Final = "meta.json"
-_VERSION_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}")
+_VERSION_ID: Final = re.compile(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{12}")
 _GUARD_TRIES: Final = 500
 _GUARD_PAUSE_S: Final = 0.01
 
