@@ -224,3 +224,26 @@ class NotDeployed(Event):
     event: ClassVar[str] = "certificate.not_deployed"
     level: ClassVar[Level] = "error"
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect(Event):
+    """A bug of ours was run into: everything else goes on, and what it hit is tried again later."""
+
+    event: ClassVar[str] = "certificate.defect"
+    level: ClassVar[Level] = "error"
+    what: str
+    """What was being done."""
+    error: str
+    """The exception's type and where it was raised; never its text, which may hold anything."""
+
+
+def defect_of(error: BaseException) -> str:
+    """`KeyError at keeping.py:12`: what may be said of an exception that nobody expected."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
+    return f"{type(error).__name__} at {file}:{trace.tb_lineno}"

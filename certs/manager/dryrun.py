@@ -1,6 +1,5 @@
 """A whole order at the CA's test system: the real challenges, nothing stored, nothing served."""
 
-from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from certs.acme.problem import AcmeProblem, Kind
@@ -23,8 +22,11 @@ async def rehearse(kit: ManagerKit, managed: Managed, sink: EventSink) -> DryRun
         deployer=NowhereDeployer(),
         sink=sink,
     )
-    async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(Parts(trial))
+    async with Parts(trial) as parts:
+        if not (await parts.sessions.directory(issuer)).external_account_required:
+            # The binding belongs to the production directory: where none is asked for, it may
+            # be refused (RFC 8555 section 7.3.4).
+            issuer = replace(issuer, eab_kid=None, eab_hmac_key=None)
         challenges = await parts.preflight.challenges(managed)
         versions = [
             await parts.issuing.obtain(
@@ -55,9 +57,6 @@ def _staging_of(kit: ManagerKit) -> Issuer:
                 name=f"{issuer.name}-staging",
                 directory=issuer.staging_directory,
                 staging_directory=issuer.staging_directory,
-                # Bindings belong to the production directory (RFC 8555 section 7.3.4).
-                eab_kid=None,
-                eab_hmac_key=None,
             )
     names = ", ".join(one.name for one in kit.settings.issuers)
     raise AcmeProblem(

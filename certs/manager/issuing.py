@@ -49,7 +49,6 @@ class Issuing:
         AcmeProblem and StoreError.
         """
         session = await self._sessions.of(issuer)
-        tally = IssuerTally(self._books, issuer, self._kit.clock)
         issued = await obtain(
             session,
             Need(
@@ -74,7 +73,7 @@ class Issuing:
                 )
             ),
             memory=self._memory,
-            tally=tally,
+            tally=IssuerTally(self._books, issuer, self._kit.clock),
         )
         certificate = parse_pair(issued.chain_pem, issued.key_pem)
         meta = VersionMeta.describing(
@@ -97,61 +96,84 @@ class Issuing:
         self._versions.switch(
             lineage, version.id, expected=current.id if is_sure and current is not None else ANY
         )
-        await self._book(managed, lineage, issuer, version, is_exempt=tally.is_exempt)
+        await self.finish(managed, lineage, version)
         return version
 
-    async def _book(
-        self,
-        managed: Managed,
-        lineage: Lineage,
-        issuer: Issuer,
-        version: Version,
-        *,
-        is_exempt: bool,
+    def is_finished(self, managed: Managed, lineage: Lineage, version: Version) -> bool:
+        """Whether nothing is left to be done for the current version. Raises StoreError."""
+        if self._order_of(lineage, version) is not None:
+            return False
+        if managed.reuse_key:
+            return True
+        following = self._versions.next_key(lineage)
+        return following is not None and following != version.certificate.key_pem
+
+    async def finish(self, managed: Managed, lineage: Lineage, version: Version) -> None:
+        """Book a version that has become current, and make the key of the next one.
+
+        Harmless when done again: a crash may have come anywhere in it. Raises StoreError.
+        """
+        order = self._order_of(lineage, version)
+        if order is not None:
+            self._book(managed, lineage, version, is_exempt=order.replaces is not None)
+        await self.prepare_next_key(managed, lineage, version)
+        if order is not None:
+            journal.discard(self._kit.store, lineage)
+            self._kit.sink(
+                Obtained(
+                    certificate=managed.name,
+                    key_type=lineage.key_type.value,
+                    issuer=version.meta.issuer,
+                    profile=version.meta.profile,
+                    not_after=version.certificate.not_after,
+                    leaf_sha256=version.certificate.leaf_sha256,
+                )
+            )
+
+    def _book(
+        self, managed: Managed, lineage: Lineage, version: Version, *, is_exempt: bool
     ) -> None:
+        state = self._books.state(lineage)
+        if state.last_success_at is not None and state.last_success_at >= version.meta.created_at:
+            return
         now = self._kit.clock.now()
         life = life_of(version)
-        self._books.keep(
-            lineage,
-            after_success(
-                self._books.state(lineage), issuer=issuer.name, certificate=life, now=now
-            ),
-        )
-        self._books.keep_budget(
-            issuer,
-            budgets.after_issuance(
-                self._books.budget(issuer),
-                managed.names,
-                now=now,
-                lifetime_s=life.lifetime_s,
-                is_exempt=is_exempt,
-            ),
-        )
-        await self.prepare_next_key(managed, lineage)
-        journal.discard(self._kit.store, lineage)
-        self._kit.sink(
-            Obtained(
-                certificate=managed.name,
-                key_type=lineage.key_type.value,
-                issuer=issuer.name,
-                profile=version.meta.profile,
-                not_after=version.certificate.not_after,
-                leaf_sha256=version.certificate.leaf_sha256,
+        issuer = self._kit.issuer(version.meta.issuer)
+        if issuer is not None:
+            self._books.keep_budget(
+                issuer,
+                budgets.after_issuance(
+                    self._books.budget(issuer),
+                    managed.names,
+                    now=now,
+                    lifetime_s=life.lifetime_s,
+                    is_exempt=is_exempt,
+                ),
             )
+        self._books.keep(
+            lineage, after_success(state, issuer=version.meta.issuer, certificate=life, now=now)
         )
 
-    async def prepare_next_key(self, managed: Managed, lineage: Lineage) -> bytes:
+    def _order_of(self, lineage: Lineage, version: Version) -> journal.PendingOrder | None:
+        """What the journal still has of the order that the version came from."""
+        if version.meta.order_url is None:
+            return None
+        order = journal.Journal(self._kit.store, lineage, version.meta.issuer).load()
+        return order if order is not None and order.url == version.meta.order_url else None
+
+    async def prepare_next_key(self, managed: Managed, lineage: Lineage, current: Version) -> None:
         """The key of the version to come: so that its DANE record can be published early."""
-        current = self._versions.current(lineage)
-        if managed.reuse_key and current is not None:
-            return current.certificate.key_pem
+        if managed.reuse_key:
+            return
         known = self._versions.next_key(lineage)
-        if known is not None and (current is None or known != current.certificate.key_pem):
-            return known
+        if known is None or known == current.certificate.key_pem:
+            await self.renew_next_key(lineage)
+
+    async def renew_next_key(self, lineage: Lineage) -> None:
+        """Make another key for the version to come. Raises StoreError."""
         # In a thread: a long RSA key takes seconds.
         made = await asyncio.to_thread(generate, lineage.key_type)
         self._versions.keep_next_key(lineage, made)
-        return made
 
     def _key(
         self, managed: Managed, lineage: Lineage, current: Version | None, *, is_key_lost: bool

@@ -1,44 +1,47 @@
-"""One certificate, looked after: is it due, may it be tried, and was it served in the end?"""
+"""One certificate, looked after: is it due, and may it be tried?"""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Final
 
 from msgspec.structs import replace
 
 from certs.acme.problem import AcmeProblem, Kind
-from certs.events import (
-    Due,
-    Expired,
-    Expiring,
-    Failed,
-    IssuerChanged,
-    NotDeployed,
-    RateLimited,
-    StoreTrouble,
-)
-from certs.manager.books import wanted_digest
+from certs.events import StoreTrouble, defect_of
+from certs.manager.attempt import Attempts, NotServedError
 from certs.manager.issuing import life_of
 from certs.manager.parts import Parts
+from certs.manager.standing import Standing, Standings
+from certs.manager.telling import Teller
 from certs.renewal import budget as budgets
-from certs.renewal.decide import Decision, decide, obtain
-from certs.renewal.plan import Plan, plan
-from certs.renewal.state import LineageState, adopt, after_failure
-from certs.renewal.thresholds import EXPIRED, FRACTIONS, to_warn
-from certs.renewal.validity import Validity
-from certs.spec import Issuer, KeyType, Lineage, Managed
+from certs.renewal.plan import Plan
+from certs.renewal.state import LastError, LineageState, after_failure
+from certs.renewal.thresholds import to_warn
+from certs.spec import Issuer, Lineage, Managed
+from certs.store.keys import segment
 from certs.store.protocol import Lock, StoreError
 from certs.store.unit import Version
 
-_OTHER_OWNER = timedelta(seconds=30)
+__all__ = ["BusyError", "CertificateKeeper", "NotServedError"]
+
+_OTHER_OWNER: Final = timedelta(seconds=30)
 """How soon to look again at what another process is busy with."""
-_STORE_AGAIN = timedelta(minutes=1)
-_FAR = timedelta(days=1)
+_AGAIN: Final = timedelta(minutes=1)
+_AGAIN_AT_MOST: Final = timedelta(minutes=16)
 
 
-class NotServedError(Exception):
-    """The new version is stored, but listeners go on to serve another one."""
+class BusyError(StoreError):
+    """Another owner works on this certificate."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "this certificate is being worked on, here or by another process",
+            place=name,
+            remedy="Wait until it is done, and try again.",
+        )
 
 
 class CertificateKeeper:
@@ -52,8 +55,12 @@ class CertificateKeeper:
         self._kit = parts.kit
         self._managed = managed
         self._issuers = tuple(parts.kit.settings.issuers)
-        self._wanted = wanted_digest(managed, self._issuers)
+        self._standings = Standings(parts, managed)
+        self._attempts = Attempts(parts, managed)
+        self._tell = Teller(parts.kit)
         self._busy = asyncio.Lock()
+        self._stumbles: Counter[Lineage] = Counter()
+        """Looks in a row that could not be brought to their end, for no fault of a CA."""
 
     @property
     def name(self) -> str:
@@ -68,312 +75,231 @@ class CertificateKeeper:
     async def look(self) -> datetime:
         """Do what is due; when to look again. Failures are told and remembered, not raised."""
         async with self._busy:
-            moments = [await self._look_at(lineage) for lineage in self.lineages]
-            return min(moments)
+            return min([await self._look_at(lineage) for lineage in self.lineages])
 
     async def renew(self, *, is_forced: bool) -> None:
         """Renew what is due, or whatever is. Raises AcmeProblem, StoreError, NotServedError."""
         async with self._busy:
             for lineage in self.lineages:
-                state, current, decision = await self._decide(lineage)
-                planned = self._plan(state, current, decision, is_forced=is_forced)
-                if planned.attempt_at <= self._kit.clock.now():
-                    await self._attempt(lineage, state, current, planned)
-                elif is_forced:
-                    raise AcmeProblem(type="not_now", detail=planned.reason, kind=Kind.RATE_LIMITED)
+                await self._learn(lineage)
+                await self._attempt_if_planned(lineage, is_forced=is_forced)
+
+    async def adopt(self, lineage: Lineage, version: Version) -> None:
+        """Serve a version from elsewhere; the caller holds the certificate (`held`).
+
+        Raises StoreError, NotServedError: then the one before is current again.
+        """
+        versions, books = self._parts.versions, self._parts.books
+        replaced, before = versions.current(lineage), books.state(lineage)
+        versions.switch(lineage, version.id)
+        await self._attempts.serve(lineage, before, replaced)
+        # Nothing fails any more.
+        books.keep(lineage, replace(books.state(lineage), failures={}))
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Alone with the certificate, in all processes. Raises StoreError when another has it."""
+        """Alone with the certificate, in all processes. Raises BusyError when another has it."""
         lock = self._lock()
         if lock is None:
-            raise StoreError(
-                "another process is busy with this certificate",
-                place=self.name,
-                remedy="Wait until it is done, and try again.",
-            )
+            raise BusyError(self.name)
         with lock:
             yield
 
     def status(self, lineage: Lineage) -> tuple[LineageState, Version | None, Plan]:
         """What is known and planned, without asking anybody. Raises StoreError."""
-        state = self._parts.books.state(lineage)
-        current = self._parts.versions.current(lineage)
-        decision = self._decision(lineage, state, current)
-        return state, current, self._plan(state, current, decision, is_forced=False)
+        standing = self._standings.at(lineage)
+        return standing.state, standing.current, self._standings.plan(standing, is_forced=False)
 
-    # --- one lineage ---
+    def waiting(self, lineage: Lineage) -> Version | None:
+        """A version newer than the current one that could not be served yet. Raises StoreError."""
+        return self._attempts.waiting(lineage, self._parts.versions.current(lineage))
+
+    # --- a look ---
 
     async def _look_at(self, lineage: Lineage) -> datetime:
         try:
-            state, current, decision = await self._decide(lineage)
-            planned = self._plan(state, current, decision, is_forced=False)
-            now = self._kit.clock.now()
-            if planned.attempt_at > now:
-                self._parts.books.keep(
-                    lineage,
-                    replace(state, next_attempt_at=planned.attempt_at, next_reason=planned.reason),
-                )
-                return self._next_look(state, current, planned, now)
-            await self._attempt(lineage, state, current, planned)
-        except StoreError as error:
-            self._store_trouble(lineage.key_type, error)
-            return self._kit.clock.now() + _STORE_AGAIN
-        except _Busy:
+            await self._tidy(lineage)
+            await self._learn(lineage)
+            again_at = await self._attempt_if_planned(lineage, is_forced=False)
+        except BusyError:
             return self._kit.clock.now() + _OTHER_OWNER
+        except StoreError as error:
+            self._tell.store_trouble(lineage, error)
+            self._remember(lineage, error)
+            return self._after_stumble(lineage)
         except (AcmeProblem, NotServedError):
-            pass  # told and remembered; the next look plans after it
-        except OSError as error:
-            self._kit.sink(NotDeployed(certificate=self.name, reason=str(error)[:500]))
-            return self._kit.clock.now() + _STORE_AGAIN
+            # Told and remembered: the next look plans after it.
+            again_at = self._kit.clock.now()
+        except Exception as error:  # noqa: BLE001 - other certificates are not to expire of it
+            self._tell.defect(lineage, "looking after it", error)
+            return self._after_stumble(lineage)
+        self._stumbles.pop(lineage, None)
+        return again_at
+
+    def _after_stumble(self, lineage: Lineage) -> datetime:
+        wait = min(_AGAIN * float(2 ** min(self._stumbles[lineage], 8)), _AGAIN_AT_MOST)
+        self._stumbles[lineage] += 1
+        return self._kit.clock.now() + wait
+
+    def _remember(self, lineage: Lineage, error: StoreError) -> None:
+        """For `cert list`, if the store can do that much. No issuer has to wait for it."""
+        with suppress(StoreError):
+            state = self._standings.at(lineage).state
+            trouble = LastError(
+                at=self._kit.clock.now(),
+                issuer=state.issuer or self._issuers[0].name,
+                kind=Kind.PASSING,
+                detail=str(error)[:500],
+            )
+            self._parts.books.keep(lineage, replace(state, last_error=trouble))
+
+    async def _tidy(self, lineage: Lineage) -> None:
+        """Finish what a crash has left: nothing of it needs a CA."""
+        versions = self._parts.versions
+        current = versions.current(lineage)
+        if current is None:
+            return
+        place = f"certificates/{lineage.key}/"
+        problems = [one for one in versions.problems if one.place.startswith(place)]
+        revoked = self._parts.revocations.last(lineage)
+        is_tidy = self._parts.issuing.is_finished(self._managed, lineage, current)
+        is_over = revoked is not None and revoked.version != current.id
+        if is_tidy and not is_over and not problems:
+            return
+        lock = self._lock()
+        if lock is None:
+            return
+        with lock:
+            current = versions.current(lineage)
+            if current is None:
+                return
+            for one in problems:
+                self._kit.sink(
+                    StoreTrouble(
+                        certificate=self.name,
+                        key_type=lineage.key_type.value,
+                        place=one.place,
+                        reason=f"{one.message}. {one.remedy}",
+                    )
+                )
+            if problems:
+                versions.switch(lineage, current.id)
+            await self._parts.issuing.finish(self._managed, lineage, current)
+            await self._attempts.forget_compromised(lineage, current)
+
+    async def _learn(self, lineage: Lineage) -> None:
+        """Ask the CA about its window when it is time; tell of a life that comes to its end."""
+        standing = self._standings.at(lineage)
+        current = standing.current
+        if current is None:
+            return
+        ari = standing.state.ari
+        if standing.renewable is not None:
+            ari = await self._parts.info.refresh(lineage, ari, current, standing.renewable)
+        # While the CA thought, others may have failed, or renewed it: that must not be forgotten.
+        standing = self._standings.at(lineage)
+        if standing.current is None or standing.current.id != current.id:
+            return
+        life, now = life_of(current), self._kit.clock.now()
+        state = replace(standing.state, ari=ari)
+        step = to_warn(life, state.warned, now)
+        if step is not None:
+            state = replace(state, warned=step)
+            self._tell.warn(lineage, life, step, now)
+        self._parts.books.keep(lineage, state)
+
+    async def _attempt_if_planned(self, lineage: Lineage, *, is_forced: bool) -> datetime:
+        """Attempt what the plan says is to be attempted now; else remember the plan.
+
+        When to look again. Raises what went wrong, after it was told.
+        """
+        standing = self._standings.at(lineage)
+        planned = self._standings.plan(standing, is_forced=is_forced)
+        if planned.attempt_at > self._kit.clock.now():
+            return self._wait(lineage, standing, planned, is_forced=is_forced)
+        with self.held():
+            # What was true before may not be so now that the lock is ours: a renewal by another
+            # process is only to be served, and its failure is to be waited for.
+            standing = self._standings.at(lineage)
+            planned = self._standings.plan(standing, is_forced=is_forced)
+            if planned.attempt_at > self._kit.clock.now():
+                await self._parts.serving.deploy()
+                return self._wait(lineage, standing, planned, is_forced=is_forced)
+            self._parts.books.keep(lineage, standing.state_with_pick)
+            await self._attempt(lineage, standing, planned)
         return self._kit.clock.now()
 
-    async def _decide(self, lineage: Lineage) -> tuple[LineageState, Version | None, Decision]:
-        """Where things stand, after asking the CA about its window when it is time."""
-        books = self._parts.books
-        current = self._parts.versions.current(lineage)
-        state = adopt(books.state(lineage), self._wanted)
-        life = self._life(current)
-        if current is not None and life is not None:
-            state = await self._parts.info.refresh(lineage, state, current, life)
-            state = self._warn(lineage, state, life)
-        decision = self._decision(lineage, state, current)
-        if decision.ari is not None and decision.ari != state.ari:
-            state = replace(state, ari=decision.ari)
-        books.keep(lineage, state)
-        return state, current, decision
-
-    def _decision(self, lineage: Lineage, state: LineageState, current: Version | None) -> Decision:
-        now = self._kit.clock.now()
-        if current is None:
-            return obtain("there is none yet", now)
-        revoked = self._parts.revocations.of(lineage, current.id)
-        if revoked is not None:
-            return obtain(f"it was revoked ({revoked.reason})", now)
-        if set(current.certificate.names) != set(self._managed.names):
-            return obtain("it is for other names than are wanted now", now)
-        if current.meta.is_staging and current.meta.directory != self._issuers[0].directory:
-            return obtain("it is from the CA's test system", now)
-        return decide(life_of(current), state.ari, now, self._kit.rng)
-
-    def _life(self, current: Version | None) -> Validity | None:
-        """Of a version that is to be renewed, not obtained anew."""
-        if current is None or set(current.certificate.names) != set(self._managed.names):
-            return None
-        return life_of(current)
-
-    def _plan(
-        self,
-        state: LineageState,
-        current: Version | None,
-        decision: Decision,
-        *,
-        is_forced: bool,
-    ) -> Plan:
-        info = self._parts.info
-        by = info.issuer_of(current) if current is not None and state.ari is not None else None
-        has_window = state.ari is not None and state.ari.window is not None
-        return plan(
-            decision,
-            certificate=self._life(current),
-            state=state,
-            budgets=self._parts.books.budgets(self._issuers),
-            issuers=[one.name for one in self._issuers],
-            names=self._managed.names,
-            replaceable_by=by.name if by is not None and has_window else None,
-            now=self._kit.clock.now(),
-            is_forced=is_forced,
-        )
-
-    def _next_look(
-        self, state: LineageState, current: Version | None, planned: Plan, now: datetime
+    def _wait(
+        self, lineage: Lineage, standing: Standing, planned: Plan, *, is_forced: bool
     ) -> datetime:
-        moments = [planned.attempt_at, now + _FAR]
-        life = self._life(current)
-        if current is not None and life is not None:
-            asked_at = self._parts.info.next_at(state, current, life)
-            moments += [asked_at] if asked_at is not None else []
-            moments += [at for one in FRACTIONS if (at := life.moment(one)) > now]
-        return min(moments)
+        if is_forced:
+            raise AcmeProblem(type="not_now", detail=planned.reason, kind=Kind.RATE_LIMITED)
+        self._tell.limited(lineage, standing.state, planned)
+        self._parts.books.keep(
+            lineage,
+            replace(
+                standing.state_with_pick,
+                next_attempt_at=planned.attempt_at,
+                next_reason=planned.reason,
+            ),
+        )
+        return self._standings.next_look(standing, planned)
 
     # --- an attempt ---
 
-    async def _attempt(
-        self, lineage: Lineage, state: LineageState, current: Version | None, planned: Plan
-    ) -> None:
-        """Obtain, store, serve, and look. Raises what went wrong, after it was told."""
-        lock = self._lock()
-        if lock is None:
-            raise _Busy
-        with lock:
-            if _id(self._parts.versions.current(lineage)) != _id(current):
-                # Somebody else was faster: what they did is only to be served.
-                await self._parts.serving.deploy()
-                return
-            issuer = self._kit.issuer(planned.issuer)
-            assert issuer is not None
-            self._announce(lineage, state, planned)
-            try:
-                await self._obtain_and_serve(lineage, issuer, current)
-            except AcmeProblem as problem:
-                self._failed(lineage, issuer, problem)
-                raise
-            except StoreError as error:
-                self._store_trouble(lineage.key_type, error)
-                trouble = AcmeProblem(type="store", detail=str(error)[:500], kind=Kind.PASSING)
-                self._failed(lineage, issuer, trouble)
-                raise
-            except NotServedError as error:
-                trouble = AcmeProblem(type="serving", detail=str(error)[:500], kind=Kind.PASSING)
-                self._failed(lineage, issuer, trouble)
-                raise
-
-    async def _obtain_and_serve(
-        self, lineage: Lineage, issuer: Issuer, current: Version | None
-    ) -> None:
-        parts = self._parts
-        revoked = parts.revocations.of(lineage, current.id) if current is not None else None
-        is_key_lost = revoked is not None and revoked.is_key_lost
-        waiting = self._not_served_yet(lineage, current)
-        if waiting is not None:
-            parts.versions.switch(lineage, waiting.id)
-        else:
-            challenges = await parts.preflight.challenges(self._managed)
-            await parts.issuing.obtain(
-                self._managed,
-                lineage,
-                issuer,
-                challenges,
-                current=current,
-                is_key_lost=is_key_lost,
-            )
-        await parts.serving.deploy(forget_sessions=is_key_lost)
-        wanted = parts.serving.set_of(self.name)
-        assert wanted is not None
-        wrong = await parts.serving.verify(wanted, self.name)
-        if wrong and current is not None and self._is_still_good(lineage, current):
-            parts.versions.switch(lineage, current.id)
-            await parts.serving.deploy()
-        if wrong:
-            raise NotServedError(f"{wrong[0].listener}: {wrong[0].reason}")
-        parts.versions.prune(lineage)
-
-    def _not_served_yet(self, lineage: Lineage, current: Version | None) -> Version | None:
-        """A newer version that could not be served the last time: it is not ordered again."""
-        newest = next(iter(self._parts.versions.list(lineage)), None)
-        if newest is None or current is None or newest.id <= current.id:
-            return None
-        if self._parts.revocations.of(lineage, newest.id) is not None:
-            return None
-        certificate = newest.certificate
-        now = self._kit.clock.now()
-        is_wanted = set(certificate.names) == set(self._managed.names)
-        is_due = decide(life_of(newest), None, now, self._kit.rng).is_due
-        return newest if is_wanted and not is_due and certificate.not_before <= now else None
-
-    def _is_still_good(self, lineage: Lineage, version: Version) -> bool:
-        is_revoked = self._parts.revocations.of(lineage, version.id) is not None
-        return not is_revoked and self._kit.clock.now() < version.certificate.not_after
-
-    def _lock(self) -> Lock | None:
-        return self._kit.store.lock(f"certificate/{self.lineages[0].key}")
-
-    # --- what is told ---
-
-    def _announce(self, lineage: Lineage, state: LineageState, planned: Plan) -> None:
-        key_type = lineage.key_type.value
-        before = state.issuer or self._issuers[0].name
-        self._kit.sink(Due(certificate=self.name, key_type=key_type, reason=planned.reason))
-        if planned.is_second_choice and before != planned.issuer:
-            self._kit.sink(
-                IssuerChanged(
-                    certificate=self.name,
-                    key_type=key_type,
-                    issuer=planned.issuer,
-                    before=before,
-                    reason=state.last_error.detail if state.last_error else planned.reason,
-                )
-            )
-
-    def _warn(self, lineage: Lineage, state: LineageState, life: Validity) -> LineageState:
-        now = self._kit.clock.now()
-        step = to_warn(life, state.warned, now)
-        if step is None:
-            return state
-        key_type = lineage.key_type.value
-        if step.fraction == EXPIRED:
-            event: Expired | Expiring = Expired(
-                certificate=self.name, key_type=key_type, not_after=life.not_after
-            )
-        else:
-            event = Expiring(
-                certificate=self.name,
-                key_type=key_type,
-                not_after=life.not_after,
-                fraction_left=round(life.fraction_left(now), 3),
-            )
-        self._kit.sink(event)
-        return replace(state, warned=step)
+    async def _attempt(self, lineage: Lineage, standing: Standing, planned: Plan) -> None:
+        issuer = self._kit.issuer(planned.issuer)
+        assert issuer is not None
+        self._tell.due(lineage, standing.state, planned, self._issuers[0])
+        try:
+            await self._attempts.make(lineage, issuer, standing.current)
+        except AcmeProblem as problem:
+            self._failed(lineage, issuer, problem)
+            raise
+        except NotServedError as error:
+            trouble = AcmeProblem(type="serving", detail=str(error)[:500], kind=Kind.PASSING)
+            self._failed(lineage, issuer, trouble)
+            raise
+        except StoreError:
+            raise  # no fault of the issuer's, which need not wait for it
+        except Exception as error:
+            trouble = AcmeProblem(type="defect", detail=defect_of(error), kind=Kind.PASSING)
+            self._failed(lineage, issuer, trouble)
+            raise
+        current = self._parts.versions.current(lineage)
+        if current is not None:
+            await self._attempts.forget_compromised(lineage, current)
+        self._parts.versions.prune(lineage)
 
     def _failed(self, lineage: Lineage, issuer: Issuer, problem: AcmeProblem) -> None:
-        books = self._parts.books
-        now = self._kit.clock.now()
+        """Remember, and tell. Raises StoreError after both: the books know it all the same."""
+        books, now = self._parts.books, self._kit.clock.now()
+        standing = self._standings.at(lineage)
         state = after_failure(
-            books.state(lineage),
+            standing.state,
             issuer=issuer.name,
             kind=problem.kind,
             detail=str(problem),
             retry_after_s=problem.retry_after_s,
-            certificate=self._life(self._parts.versions.current(lineage)),
+            certificate=standing.renewable,
             now=now,
             rng=self._kit.rng,
         )
-        books.keep(lineage, state)
         until = state.failures[issuer.name].retry_at
         if problem.kind is Kind.RATE_LIMITED:
-            budget = budgets.after_refusal(
-                books.budget(issuer), retry_after_s=problem.retry_after_s, now=now
-            )
-            books.keep_budget(issuer, budget)
-            self._kit.sink(
-                RateLimited(
-                    certificate=self.name, issuer=issuer.name, reason=str(problem), until=until
+            self._tell.refused(lineage, issuer, problem, until)
+        self._tell.failed(
+            lineage, issuer, problem, failures=state.failure_count, next_attempt_at=until
+        )
+        try:
+            books.keep(lineage, state)
+        finally:
+            if problem.kind is Kind.RATE_LIMITED:
+                budget = books.budget(issuer)
+                retry_after_s = problem.retry_after_s
+                books.keep_budget(
+                    issuer, budgets.after_refusal(budget, retry_after_s=retry_after_s, now=now)
                 )
-            )
-        self._kit.sink(
-            Failed(
-                certificate=self.name,
-                key_type=lineage.key_type.value,
-                issuer=issuer.name,
-                kind=problem.kind.value,
-                reason=_with_subproblems(problem),
-                failures=state.failure_count,
-                next_attempt_at=until,
-            )
-        )
 
-    def _store_trouble(self, key_type: KeyType, error: StoreError) -> None:
-        self._kit.sink(
-            StoreTrouble(
-                certificate=self.name,
-                key_type=key_type.value,
-                place=error.place,
-                reason=f"{error.message}. {error.remedy}",
-            )
-        )
-
-
-class _Busy(Exception):  # noqa: N818 - no error: somebody else does it
-    """Another owner works on this certificate."""
-
-
-def _id(version: Version | None) -> str | None:
-    return version.id if version is not None else None
-
-
-def _with_subproblems(problem: AcmeProblem) -> str:
-    details = [f"{one.identifier or '-'}: {one.detail}" for one in problem.subproblems]
-    text = "; ".join([str(problem), *details])
-    if problem.retry_after_s is not None:
-        text += f"; not before {problem.retry_after_s:.0f} s from then"
-    return text[:500]
+    def _lock(self) -> Lock | None:
+        return self._kit.store.lock(f"certificate/{segment(self.name)}")

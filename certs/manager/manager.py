@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from certs.events import ClockJumped, NotDeployed, StoreTrouble
+from certs.events import ClockJumped, Defect, StoreTrouble, defect_of
+from certs.manager.checking import Checking
 from certs.manager.keeping import CertificateKeeper
 from certs.manager.kit import ManagerKit
 from certs.manager.parts import Parts
+from certs.manager.revocations import REVOKED
 from certs.manager.watching import FilesSource, FilesWatch
 from certs.select import CertificateSet
 from certs.store.protocol import StoreError
@@ -19,6 +21,7 @@ _JUMP_S: Final = 60.0
 _AT_ONCE: Final = 2
 """Certificates that are looked after at the same time: CAs ask for small runs, not for bursts."""
 _DEPLOY_AGAIN_S: Final = 30.0
+_AFTER_DEFECT: Final = timedelta(minutes=16)
 
 
 @dataclass(slots=True)
@@ -59,14 +62,20 @@ class Manager:
         self._kit = kit
         self._tick_s = tick_s
         self.parts = Parts(kit, files=watches, others=others)
+        self.parts.on_change = self.wake
         self.keepers = {one.name: CertificateKeeper(self.parts, one) for one in kit.managed}
+        self._checking = Checking(self.parts)
+        self._is_checking = False
         self._due_at: dict[str, datetime] = {}
         self._running: set[str] = set()
+        self._plans = 0
+        """Grows when all plans are given up: what a look that began before plans is void."""
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._woken = asyncio.Event()
-        self._mark = ""
-        self._is_deployed = False
-        self._deploy_again_at: datetime | None = None
+        self._deployed_mark = ""
+        self._planned_mark = ""
+        self._deploy_again = 0.0
+        self._trouble: str | None = None
 
     async def run(self) -> None:
         """Until cancelled. What fails is told and tried again; nothing is raised."""
@@ -76,23 +85,30 @@ class Manager:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.parts)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            await self._deploy()
-            tasks.create_task(self._verify_all(), name="first look at listeners")
             while True:
                 jumped_s = ticks.jumped_s(clock.now(), clock.monotonic())
                 if abs(jumped_s) > _JUMP_S:
                     self._kit.sink(ClockJumped(seconds=round(jumped_s, 1)))
-                    self._due_at.clear()
-                await self._notice_changes()
-                self._start_due(tasks)
+                    self._plan_anew()
+                    self._checking.soon()
+                try:
+                    await self._serve_changes()
+                    self._start_due(tasks)
+                except Exception as error:  # noqa: BLE001 - certificates are not to expire of it
+                    self._kit.sink(Defect(what="noticing changes", error=defect_of(error)))
+                    await clock.sleep(self._tick_s)
                 await self._rest()
 
     def wake(self) -> None:
         """Look at everything now: a command has changed something."""
-        self._due_at.clear()
+        self._plan_anew()
         self._woken.set()
 
     # --- looking after certificates ---
+
+    def _plan_anew(self) -> None:
+        self._plans += 1
+        self._due_at.clear()
 
     def _start_due(self, tasks: asyncio.TaskGroup) -> None:
         now = self._kit.clock.now()
@@ -100,18 +116,39 @@ class Manager:
             if name not in self._running and self._due_at.get(name, now) <= now:
                 self._running.add(name)
                 tasks.create_task(self._look(keeper), name=f"certificate {name}")
+        if self._checking.is_time and not self._is_checking:
+            self._is_checking = True
+            tasks.create_task(self._check(), name="look at listeners")
 
     async def _look(self, keeper: CertificateKeeper) -> None:
+        plans, again_at = self._plans, None
         try:
             async with self._places:
-                self._due_at[keeper.name] = await keeper.look()
+                again_at = await keeper.look()
+        except Exception as error:  # noqa: BLE001 - other certificates are not to expire of it
+            self._kit.sink(
+                Defect(certificate=keeper.name, what="looking after it", error=defect_of(error))
+            )
+            again_at = self._kit.clock.now() + _AFTER_DEFECT
         finally:
+            if again_at is not None and plans == self._plans:
+                self._due_at[keeper.name] = again_at
             self._running.discard(keeper.name)
             self._woken.set()
+
+    async def _check(self) -> None:
+        try:
+            await self._checking.check()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._kit.sink(Defect(what="looking at listeners", error=defect_of(error)))
+            await self._kit.clock.sleep(_AFTER_DEFECT.total_seconds())
+        finally:
+            self._is_checking = False
 
     async def _rest(self) -> None:
         now = self._kit.clock.now()
         waiting = [at for name, at in self._due_at.items() if name not in self._running]
+        waiting += [now for name in self.keepers if name not in {*self._due_at, *self._running}]
         soonest_s = min(((at - now).total_seconds() for at in waiting), default=self._tick_s)
         rest_s = max(0.0, min(self._tick_s, soonest_s))
         async with asyncio.TaskGroup() as either:
@@ -124,51 +161,49 @@ class Manager:
 
     # --- what others have changed ---
 
-    async def _notice_changes(self) -> None:
+    async def _serve_changes(self) -> None:
         changed = [watch for watch in self.parts.files if watch.look()]
         mark = self._watch()
-        if mark != self._mark and self._mark and not self._running:
-            # Another process, or a command, has stored something: it may be due no longer.
-            self._due_at.clear()
-            self._is_deployed = False
+        is_changed = mark != self._deployed_mark
         if not self._running:
-            self._mark = mark
-        again_at = self._deploy_again_at
-        is_time = again_at is None or self._kit.clock.now() >= again_at
-        if changed or (not self._is_deployed and is_time):
-            await self._deploy()
+            if mark != self._planned_mark:
+                # Another process, or a command, has stored something: it may be due no longer,
+                # or now.
+                self._plan_anew()
+            self._planned_mark = mark
+        serving, now = self.parts.serving, self._kit.clock.monotonic()
+        was_behind = serving.is_behind
+        is_time = was_behind and now >= self._deploy_again
+        if changed or is_changed or is_time:
+            self._deployed_mark = mark
+            if await serving.deploy():
+                # A look of their own is taken by those who renew: this is for what others did.
+                if was_behind or (is_changed and not self._running):
+                    self._checking.soon()
+            else:
+                self._deploy_again = now + _DEPLOY_AGAIN_S
         for watch in changed:
-            if watch.served is not None and self._is_deployed:
-                await self.parts.serving.verify(watch.served, watch.name)
+            await self._verify(watch)
+
+    async def _verify(self, watch: FilesWatch) -> None:
+        """Serve what was served before when the new files are not."""
+        serving = self.parts.serving
+        if watch.served is None or serving.is_behind:
+            return
+        if await serving.verify(watch.served, watch.name) and watch.take_back():
+            await serving.deploy()
 
     def _watch(self) -> str:
+        store = self._kit.store
         try:
-            return self._kit.store.watch("certificates")
+            mark = f"{store.watch('certificates')} {store.watch(REVOKED)}"
         except StoreError as error:
-            self._kit.sink(StoreTrouble(place=error.place, reason=error.message))
-            return self._mark
-
-    async def _deploy(self) -> None:
-        try:
-            await self.parts.serving.deploy()
-        except OSError as error:
-            self._kit.sink(NotDeployed(reason=str(error)[:500] or type(error).__name__))
-            self._is_deployed = False
-            again = timedelta(seconds=_DEPLOY_AGAIN_S)
-            self._deploy_again_at = self._kit.clock.now() + again
-        else:
-            self._is_deployed = True
-            self._deploy_again_at = None
-
-    async def _verify_all(self) -> None:
-        """What listeners serve at the start, for `cert list`."""
-        for name in self.keepers:
-            wanted = self.parts.serving.set_of(name)
-            if wanted is not None and self._is_deployed:
-                await self.parts.serving.verify(wanted, name)
-        for watch in self.parts.files:
-            if watch.served is not None and self._is_deployed:
-                await self.parts.serving.verify(watch.served, watch.name)
+            if self._trouble != str(error):
+                self._trouble = str(error)
+                self._kit.sink(StoreTrouble(place=error.place, reason=error.message))
+            return self._deployed_mark
+        self._trouble = None
+        return mark
 
     def _warn_of_ephemeral_store(self) -> None:
         reason = self._kit.store.ephemeral_reason

@@ -4,27 +4,28 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from certs.acme.keys import key_type_of, spki_sha256
+from msgspec.structs import replace
+
+from certs.acme.keys import spki_sha256
 from certs.acme.problem import AcmeProblem, Kind
 from certs.acme.revoking import Reason, revoke
-from certs.errors import CertError, CertProblem
 from certs.events import EventSink, Revoked
 from certs.manager.dryrun import rehearse
+from certs.manager.importing import fit_for
 from certs.manager.keeping import CertificateKeeper
 from certs.manager.kit import ManagerKit
 from certs.manager.parts import Parts
 from certs.manager.revocations import Revocation
+from certs.manager.showing import Showing
 from certs.manager.status import (
     AccountStatus,
     CertificateDetail,
     CertificateStatus,
     DryRunReport,
-    RenewalWindow,
     TlsaRecord,
-    VersionStatus,
 )
 from certs.names import canonical_name
-from certs.pem import parse_pair
+from certs.renewal.bucket import Bucket
 from certs.spec import Issuer, KeyType, Lineage, Managed
 from certs.store.unit import Version, VersionMeta
 
@@ -57,13 +58,14 @@ class Operations:
         self._parts = parts
         self._kit = parts.kit
         self._keepers = keepers
+        self._showing = Showing(parts, keepers)
         self._managed = {one.name: one for one in self._kit.managed}
 
     def list(self) -> Sequence[CertificateStatus]:
         """All certificates, one entry for each key type. Raises StoreError."""
         self._parts.serving.load()
         return [
-            self._status(managed, lineage)
+            self._showing.status(managed, lineage)
             for managed in self._managed.values()
             for lineage in self._keepers[managed.name].lineages
         ]
@@ -77,10 +79,12 @@ class Operations:
             certificate=managed.name,
             names=managed.names,
             challenges=tuple(one.value for one in managed.challenges),
-            status=tuple(self._status(managed, lineage) for lineage in lineages),
-            versions=tuple(one for lineage in lineages for one in self._versions(lineage)),
+            status=tuple(self._showing.status(managed, lineage) for lineage in lineages),
+            versions=tuple(one for lineage in lineages for one in self._showing.versions(lineage)),
             windows=tuple(
-                window for lineage in lineages if (window := self._window(lineage)) is not None
+                window
+                for lineage in lineages
+                if (window := self._showing.window(lineage)) is not None
             ),
         )
 
@@ -93,7 +97,10 @@ class Operations:
     ) -> Sequence[CertificateStatus]:
         """Renew what is due of a certificate; `force`: whatever is. Raises what went wrong."""
         managed = self._find(name)
-        await self._keepers[managed.name].renew(is_forced=force)
+        try:
+            await self._keepers[managed.name].renew(is_forced=force)
+        finally:
+            self._parts.on_change()
         return self.show(name).status
 
     async def dry_run(self, name: str, *, sink: EventSink) -> DryRunReport:
@@ -101,42 +108,61 @@ class Operations:
         return await rehearse(self._kit, self._find(name), sink)
 
     async def revoke(self, name: str, *, reason: Reason) -> CertificateDetail:
-        """Revoke the current version of every key type; it is replaced at the next look.
+        """Revoke the current version of every key type; it is replaced at once.
+
+        A key that was compromised is never used again, and neither is the one that was made for
+        the next version: it lay beside it.
 
         Raises AcmeProblem when the CA does not, StoreError, UnknownCertificate.
         """
         managed = self._find(name)
         keeper = self._keepers[managed.name]
-        with keeper.held():
-            for lineage in keeper.lineages:
-                version = self._parts.versions.current(lineage)
-                if version is not None:
+        try:
+            with keeper.held():
+                current = [
+                    (lineage, version)
+                    for lineage in keeper.lineages
+                    if (version := self._parts.versions.current(lineage)) is not None
+                ]
+                if not current:
+                    raise UnknownCertificate(f"nothing was obtained for {managed.name} yet")
+                for lineage, version in current:
                     await self._revoke(lineage, version, reason)
+        finally:
+            self._parts.on_change()
         return self.show(name)
 
     async def import_certificate(
         self, name: str, *, key_pem: bytes, chain_pem: bytes
     ) -> CertificateStatus:
-        """Store a certificate from elsewhere, and serve it. Raises CertError when it is unfit."""
+        """Store a certificate from elsewhere, and serve it.
+
+        Raises CertError when it is unfit, StoreError, and NotServedError when listeners go on to
+        serve another one: then the one before is the current one again.
+        """
         managed = self._find(name)
         keeper = self._keepers[managed.name]
-        lineage = self._lineage_for(managed, key_pem, chain_pem)
-        certificate = parse_pair(chain_pem, key_pem)
-        with keeper.held():
-            meta = VersionMeta.describing(
-                certificate,
-                lineage=lineage,
-                issuer=_IMPORTED,
-                directory="",
-                created_at=self._kit.clock.now(),
-                origin="import",
-            )
-            version = self._parts.versions.add(
-                lineage, key_pem=key_pem, chain_pem=chain_pem, meta=meta
-            )
-            self._parts.versions.switch(lineage, version.id)
-        await self._parts.serving.deploy()
-        return self._status(managed, lineage)
+        certificate, key_type = fit_for(
+            managed, key_pem=key_pem, chain_pem=chain_pem, now=self._kit.clock.now()
+        )
+        lineage = Lineage(managed.name, key_type)
+        try:
+            with keeper.held():
+                meta = VersionMeta.describing(
+                    certificate,
+                    lineage=lineage,
+                    issuer=_IMPORTED,
+                    directory="",
+                    created_at=self._kit.clock.now(),
+                    origin="import",
+                )
+                version = self._parts.versions.add(
+                    lineage, key_pem=key_pem, chain_pem=chain_pem, meta=meta
+                )
+                await keeper.adopt(lineage, version)
+        finally:
+            self._parts.on_change()
+        return self._showing.status(managed, lineage)
 
     def export_certificate(self, name: str, key_type: KeyType | None) -> Exported:
         """Chain and key of the current version. Raises UnknownCertificate, StoreError."""
@@ -172,8 +198,11 @@ class Operations:
         for lineage in self._keepers[managed.name].lineages:
             current = self._parts.versions.current(lineage)
             keys = [] if current is None else [(current.certificate.key_pem, False)]
+            waiting = self._keepers[managed.name].waiting(lineage)
+            keys += [] if waiting is None else [(waiting.certificate.key_pem, True)]
             following = None if managed.reuse_key else self._parts.versions.next_key(lineage)
-            keys += [] if following is None else [(following, True)]
+            if following is not None and following not in [key for key, _ in keys]:
+                keys.append((following, True))
             records += [
                 TlsaRecord(
                     record=f"3 1 1 {spki_sha256(key)}", key_type=lineage.key_type, is_next=is_next
@@ -191,98 +220,36 @@ class Operations:
                 return managed
         raise UnknownCertificate(f"no certificate for {wanted[:253]} is obtained by this edge")
 
-    def _status(self, managed: Managed, lineage: Lineage) -> CertificateStatus:
-        state, current, planned = self._keepers[managed.name].status(lineage)
-        error = state.last_error
-        is_bootstrap = current is None and managed.name in self._parts.serving.bootstrap
-        return CertificateStatus(
-            certificate=managed.name,
-            key_type=lineage.key_type,
-            names=managed.names,
-            source=current.meta.origin if current is not None else "bootstrap",
-            issuer=current.meta.issuer if current is not None else None,
-            profile=current.meta.profile if current is not None else None,
-            leaf_sha256=current.certificate.leaf_sha256 if current is not None else None,
-            not_before=current.certificate.not_before if current is not None else None,
-            not_after=current.certificate.not_after if current is not None else None,
-            next_renewal_at=planned.attempt_at,
-            renewal_reason=planned.reason,
-            last_error=error.detail if error is not None else None,
-            last_error_at=error.at if error is not None else None,
-            last_success_at=state.last_success_at,
-            failures=state.failure_count,
-            is_served=self._parts.serving.is_served.get(managed.name),
-            is_bootstrap=is_bootstrap,
-        )
-
-    def _versions(self, lineage: Lineage) -> Sequence[VersionStatus]:
-        current = self._parts.versions.current(lineage)
-        return [
-            VersionStatus(
-                id=one.id,
-                key_type=lineage.key_type,
-                issuer=one.meta.issuer,
-                profile=one.meta.profile,
-                not_before=one.certificate.not_before,
-                not_after=one.certificate.not_after,
-                leaf_sha256=one.certificate.leaf_sha256,
-                is_current=current is not None and current.id == one.id,
-                is_revoked=self._parts.revocations.of(lineage, one.id) is not None,
-                order_url=one.meta.order_url,
-                cert_id=one.meta.cert_id,
-            )
-            for one in self._parts.versions.list(lineage)
-        ]
-
-    def _window(self, lineage: Lineage) -> RenewalWindow | None:
-        ari = self._parts.books.state(lineage).ari
-        if ari is None or ari.window is None:
-            return None
-        return RenewalWindow(
-            key_type=lineage.key_type,
-            start=ari.window.start,
-            end=ari.window.end,
-            picked_at=ari.picked_at,
-            explanation_url=ari.explanation_url,
-        )
-
     async def _revoke(self, lineage: Lineage, version: Version, reason: Reason) -> None:
-        issuer = self._kit.issuer(version.meta.issuer)
-        if issuer is None or issuer.directory != version.meta.directory:
-            raise AcmeProblem(
-                type="issuer",
-                detail=f"{version.meta.issuer} issued it, which is not in the configuration",
-                kind=Kind.CONFIGURATION,
-            )
+        issuer = self._issuer_of(version)
         session = await self._parts.sessions.of(issuer)
         certificate = version.certificate
         await revoke(session, certificate.chain_pem, reason=reason, key_pem=certificate.key_pem)
-        self._parts.revocations.keep(lineage, Revocation(version=version.id, reason=reason))
+        revocation = Revocation(version=version.id, reason=reason)
+        if revocation.is_key_lost:
+            await self._parts.issuing.renew_next_key(lineage)
+        # Who revokes does not want to wait for what failed before, nor because it was renewed a
+        # little while ago.
+        state = self._parts.books.state(lineage)
+        self._parts.books.keep(lineage, replace(state, failures={}, issuances=Bucket()))
+        self._parts.revocations.keep(lineage, revocation)
         self._kit.sink(
             Revoked(certificate=lineage.certificate, key_type=lineage.key_type.value, reason=reason)
         )
 
-    def _lineage_for(self, managed: Managed, key_pem: bytes, chain_pem: bytes) -> Lineage:
-        """The lineage an imported pair belongs to. Raises CertError."""
-        try:
-            certificate = parse_pair(chain_pem, key_pem)
-            key_type = key_type_of(key_pem)
-        except ValueError as error:
-            raise _unfit(str(error), "Give a chain, leaf first, and its key, both PEM.") from error
-        if set(certificate.names) != set(managed.names):
-            raise _unfit(
-                f"it is for {', '.join(certificate.names)}, not for {', '.join(managed.names)}",
-                "Import it for the certificate with exactly these names.",
+    def _issuer_of(self, version: Version) -> Issuer:
+        """Who can revoke it. Raises AcmeProblem."""
+        meta = version.meta
+        issuer = self._kit.issuer(meta.issuer)
+        if meta.origin == "import":
+            detail = (
+                "it was imported: ask the CA that issued it to revoke it, or import another one"
             )
-        if certificate.not_after <= self._kit.clock.now():
-            raise _unfit("it has expired", "Import a valid one, or let it be renewed.")
-        if key_type not in managed.key_types:
-            wanted = ", ".join(one.value for one in managed.key_types)
-            raise _unfit(
-                f"its key is {key_type.value if key_type else 'of another kind'}, not {wanted}",
-                "Add the kind to key_types, or use a key of these.",
-            )
-        return Lineage(managed.name, key_type)
+        elif issuer is None or issuer.directory != meta.directory:
+            detail = f"it is from {meta.issuer} ({meta.directory}), which [acme] does not name now"
+        else:
+            return issuer
+        raise AcmeProblem(type="issuer", detail=detail, kind=Kind.CONFIGURATION)
 
     async def _account(self, issuer: Issuer) -> AccountStatus:
         session = await self._parts.sessions.of(issuer)
@@ -305,7 +272,3 @@ class Operations:
             for keeper in self._keepers.values():
                 held.enter_context(keeper.held())
             await session.roll_over()
-
-
-def _unfit(message: str, remedy: str) -> CertError:
-    return CertError([CertProblem(place="certificate", message=message, remedy=remedy, fatal=True)])

@@ -1,6 +1,6 @@
 """Everything the manager consists of, put together once: shared by its loop and by commands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -44,6 +44,8 @@ class Parts:
         )
         self.info = RenewalInformation(kit, self.sessions)
         self.serving = Serving(kit, files=files, others=others)
+        self.on_change: Callable[[], None] = _nobody
+        """Called when a command has changed something: whoever looks regularly looks at once."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -57,3 +59,7 @@ class Parts:
         trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
+
+
+def _nobody() -> None:
+    """Nobody looks regularly."""

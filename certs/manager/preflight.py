@@ -21,7 +21,6 @@ class _Rehearsals:
 
     passed: set[ChallengeType] = field(default_factory=set)
     failed: set[ChallengeType] = field(default_factory=set)
-    words: list[str] = field(default_factory=list)
 
 
 class Preflight:
@@ -44,20 +43,20 @@ class Preflight:
         """The challenge types to order with, the best first; those that cannot work are left out.
 
         For each name, types are tried in the order of preference until one works. One that was not
-        needed so far stays, behind the others. Raises StoreError when there is no room, AcmeProblem
-        when some name cannot be proved in any way: its text says why for each.
+        needed so far stays, behind the others, and last come those that work for some names only.
+        Raises StoreError when there is no room, AcmeProblem when some name cannot be proved in any
+        way: its text says why for each.
         """
         self._store.probe(_ROOM_BYTES)
         tried = _Rehearsals()
         for name in managed.names:
             await self._rehearse(managed, name, tried)
-        untried = [
-            one
-            for one in managed.challenges
-            if one in self._solvers and one not in tried.passed | tried.failed
-        ]
-        working = [one for one in managed.challenges if one in tried.passed]
-        return (*working, *untried)
+        able = [one for one in managed.challenges if one in self._solvers]
+        return (
+            *(one for one in able if one in tried.passed - tried.failed),
+            *(one for one in able if one not in tried.passed | tried.failed),
+            *(one for one in able if one in tried.passed & tried.failed),
+        )
 
     async def _rehearse(self, managed: Managed, name: str, tried: _Rehearsals) -> None:
         is_wildcard = name.startswith("*.")
@@ -70,14 +69,15 @@ class Preflight:
                 identifier, is_ip=is_ip, is_wildcard=is_wildcard
             ):
                 continue
-            if type_ in tried.failed:
+            # A listener serves all names or none; a zone is each name's own.
+            is_hopeless = type_ in tried.failed and type_ not in tried.passed
+            if is_hopeless and type_ is not ChallengeType.DNS_01:
                 wrong.append(f"{type_.value} has failed for another name")
                 continue
             try:
                 await solver.rehearse(identifier, is_ip=is_ip)
             except PathError as error:
                 tried.failed.add(type_)
-                tried.passed.discard(type_)
                 wrong.append(str(error))
                 self._sink(
                     PathFailed(

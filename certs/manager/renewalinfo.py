@@ -1,19 +1,28 @@
 """Asking the CA when it would like a certificate to be renewed (RFC 9773)."""
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Final
 
-from msgspec.structs import replace
-
-from certs.acme import ari
+from certs.acme import ari as acme_ari
 from certs.acme.problem import AcmeProblem, Kind
 from certs.events import Revoked, WindowMoved
 from certs.manager.kit import ManagerKit
 from certs.manager.sessions import Sessions
-from certs.renewal.ari import after_error, after_reply, ask_at, is_called_back
-from certs.renewal.state import LineageState
+from certs.renewal.ari import (
+    AriState,
+    Merged,
+    after_error,
+    after_reply,
+    ask_at,
+    is_called_back,
+)
 from certs.renewal.validity import Validity
 from certs.spec import Issuer, Lineage
 from certs.store.unit import Version
+
+_PACE_S: Final = 1.0
+"""Between two questions to one CA: after a start all certificates have one to ask."""
 
 
 class RenewalInformation:
@@ -22,6 +31,8 @@ class RenewalInformation:
     def __init__(self, kit: ManagerKit, sessions: Sessions) -> None:
         self._kit = kit
         self._sessions = sessions
+        self._next_slot: defaultdict[str, float] = defaultdict(float)
+        """By issuer: when the next question may be asked, monotonic."""
 
     def issuer_of(self, version: Version) -> Issuer | None:
         """Whom to ask; None: the certificate is not from any CA that is configured now."""
@@ -30,61 +41,73 @@ class RenewalInformation:
             return None
         return issuer if version.meta.cert_id is not None else None
 
-    def next_at(self, state: LineageState, version: Version, life: Validity) -> datetime | None:
+    def next_at(self, known: AriState | None, version: Version, life: Validity) -> datetime | None:
         """When the CA is to be asked; None: never."""
         if self.issuer_of(version) is None:
             return None
-        return ask_at(state.ari, life, self._kit.clock.now())
+        return ask_at(known, life, self._kit.clock.now())
 
     async def refresh(
-        self, lineage: Lineage, state: LineageState, version: Version, life: Validity
-    ) -> LineageState:
-        """Ask, when it is time. What is known stays when there is no answer. Raises nothing."""
+        self, lineage: Lineage, known: AriState | None, version: Version, life: Validity
+    ) -> AriState | None:
+        """Ask, when it is time. What is known stays when there is no answer. Raises StoreError."""
         issuer = self.issuer_of(version)
-        at = self.next_at(state, version, life)
-        now = self._kit.clock.now()
-        if issuer is None or at is None or at > now:
-            return state
+        at = self.next_at(known, version, life)
+        clock, rng = self._kit.clock, self._kit.rng
+        if issuer is None or at is None or at > clock.now():
+            return known
         try:
             session = await self._sessions.of(issuer)
-            reply = await ari.fetch(session, life.cert_id)
+            await self._take_turn(issuer)
+            reply = await acme_ari.fetch(session, life.cert_id)
         except AcmeProblem as problem:
-            return replace(
-                state,
-                ari=after_error(
-                    state.ari,
-                    life,
-                    # Configuration, too, may be mended at any time; but it is not asked for hourly.
-                    is_passing=problem.kind in {Kind.PASSING, Kind.RATE_LIMITED},
-                    retry_after_s=problem.retry_after_s,
-                    now=self._kit.clock.now(),
-                    rng=self._kit.rng,
-                ),
+            return after_error(
+                known,
+                life,
+                # Configuration, too, may be mended at any time; but it is not asked for hourly.
+                is_passing=problem.kind in {Kind.PASSING, Kind.RATE_LIMITED},
+                retry_after_s=problem.retry_after_s,
+                now=clock.now(),
+                rng=rng,
             )
-        now = self._kit.clock.now()
+        now = clock.now()
         if reply is None:
-            known = after_error(
-                state.ari, life, is_passing=False, retry_after_s=None, now=now, rng=self._kit.rng
-            )
-            return replace(state, ari=known)
-        merged = after_reply(state.ari, reply, life, now=now, rng=self._kit.rng)
-        was_called_back = state.ari is not None and is_called_back(state.ari, now)
-        if merged.is_moved:
+            return after_error(known, life, is_passing=False, retry_after_s=None, now=now, rng=rng)
+        merged = after_reply(known, reply, life, now=now, rng=rng)
+        self._tell(lineage, known, merged, now)
+        return merged.state
+
+    def _tell(
+        self, lineage: Lineage, known: AriState | None, merged: Merged, now: datetime
+    ) -> None:
+        certificate, key_type = lineage.certificate, lineage.key_type.value
+        state = merged.state
+        if merged.is_moved and state.window is not None:
             self._kit.sink(
                 WindowMoved(
-                    certificate=lineage.certificate,
-                    key_type=lineage.key_type.value,
-                    start=reply.window.start,
-                    end=reply.window.end,
-                    explanation_url=reply.explanation_url,
+                    certificate=certificate,
+                    key_type=key_type,
+                    start=state.window.start,
+                    end=state.window.end,
+                    explanation_url=state.explanation_url,
                 )
             )
-        if is_called_back(merged.state, now) and not was_called_back:
+        # What was said of the certificate before says nothing of this one.
+        is_same = known is not None and known.cert_id == state.cert_id
+        was_called_back = is_same and known is not None and is_called_back(known, now)
+        if is_called_back(state, now) and not was_called_back:
             self._kit.sink(
                 Revoked(
-                    certificate=lineage.certificate,
-                    key_type=lineage.key_type.value,
-                    reason=f"the CA calls it back, see {merged.state.explanation_url}",
+                    certificate=certificate,
+                    key_type=key_type,
+                    reason=f"the CA calls it back, see {state.explanation_url}",
                 )
             )
-        return replace(state, ari=merged.state)
+
+    async def _take_turn(self, issuer: Issuer) -> None:
+        clock = self._kit.clock
+        now = clock.monotonic()
+        turn = max(now, self._next_slot[issuer.name])
+        self._next_slot[issuer.name] = turn + _PACE_S
+        if turn > now:
+            await clock.sleep(turn - now)

@@ -1,9 +1,13 @@
 """Which versions were revoked by us: they are replaced at once, and never served again."""
 
+from typing import Final
+
 import msgspec
 
 from certs.spec import Lineage
 from certs.store.protocol import Store
+
+REVOKED: Final = "revoked"
 
 
 class Revocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,12 +30,16 @@ class Revocations:
 
     def of(self, lineage: Lineage, version_id: str) -> Revocation | None:
         """Whether this version was revoked."""
+        known = self.last(lineage)
+        return known if known is not None and known.version == version_id else None
+
+    def last(self, lineage: Lineage) -> Revocation | None:
+        """The last one of a lineage; None where there is none that can be understood."""
         raw = self._store.get(_key(lineage))
         try:
-            known = None if raw is None else msgspec.json.decode(raw, type=Revocation)
+            return None if raw is None else msgspec.json.decode(raw, type=Revocation)
         except msgspec.DecodeError:
             return None
-        return known if known is not None and known.version == version_id else None
 
     def keep(self, lineage: Lineage, revocation: Revocation) -> None:
         """Remember it."""
@@ -39,4 +47,4 @@ class Revocations:
 
 
 def _key(lineage: Lineage) -> str:
-    return f"revoked/{lineage.key}.json"
+    return f"{REVOKED}/{lineage.key}.json"

@@ -1,13 +1,16 @@
 """What is to be served, all of it, and whether it is."""
 
+import asyncio
 from collections.abc import Sequence
 
-from certs.events import NotServed, Served
+from certs.events import NotDeployed, NotServed, Served
 from certs.manager.deploy import Mismatch
 from certs.manager.kit import ManagerKit
 from certs.manager.watching import FilesWatch
 from certs.select import CertificateSet
 from certs.store.serving import load_current
+
+_Picture = tuple[tuple[str, ...], ...]
 
 
 class Serving:
@@ -25,7 +28,12 @@ class Serving:
         self._files = files
         self._others = others
         self._managed: dict[str, CertificateSet] = {}
-        self._deployed: tuple[tuple[str, ...], ...] | None = None
+        self._deployed: _Picture | None = None
+        """None: nothing, or a deployment failed and nobody knows who serves what."""
+        self._has_to_forget = False
+        self._deploying = asyncio.Lock()
+        self._told: dict[str, tuple[str, tuple[Mismatch, ...]]] = {}
+        """By name, what was told of the last look, and of which leaf."""
         self.bootstrap: frozenset[str] = frozenset()
         """`Managed.name` of those that a self-signed certificate stands for."""
         self.is_served: dict[str, bool] = {}
@@ -39,25 +47,64 @@ class Serving:
         }
         self.bootstrap = stored.bootstrap
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether those who serve have not followed the last time."""
+        return self._deployed is None or self._has_to_forget
+
     def set_of(self, name: str) -> CertificateSet | None:
         """What is to be served for a certificate."""
         return self._managed.get(name)
 
-    async def deploy(self, *, forget_sessions: bool = False) -> None:
-        """Read the store and serve what is new in it; nothing when nothing is. Raises OSError."""
-        self.load()
-        sets = self._sets()
-        picture = tuple(_print(one) for one in sets)
-        if picture == self._deployed and not forget_sessions:
-            return
-        await self._kit.deployer.deploy(sets, forget_sessions=forget_sessions)
-        self._deployed = picture
+    async def deploy(self, *, forget_sessions: bool = False, is_again: bool = False) -> bool:
+        """Read the store and serve what is new in it; nothing when nothing is.
 
-    async def verify(self, wanted: CertificateSet, name: str) -> list[Mismatch]:
-        """Look at the own listeners; what is seen is told and remembered."""
-        wrong = await self._kit.deployer.verify(wanted)
+        False, after it was told, when those who serve do not follow: the next call tries again,
+        and goes on asking for sessions to be forgotten. `is_again`: even when nothing is new.
+        """
+        # One at a time: of two, the one that read the store first must not be served last.
+        self._has_to_forget = self._has_to_forget or forget_sessions
+        async with self._deploying:
+            self.load()
+            sets = self._sets()
+            picture = tuple(_print(one) for one in sets)
+            forget = self._has_to_forget
+            if picture == self._deployed and not forget and not is_again:
+                return True
+            # Until it is done, some may serve the old ones and some the new ones.
+            self._deployed = None
+            try:
+                await self._kit.deployer.deploy(sets, forget_sessions=forget)
+            except OSError as error:
+                self._kit.sink(NotDeployed(reason=str(error)[:500] or type(error).__name__))
+                return False
+            self._deployed = picture
+            self._has_to_forget = False
+            return True
+
+    async def verify(
+        self, wanted: CertificateSet, name: str, *, is_repeated: bool = False
+    ) -> list[Mismatch]:
+        """Look at the own listeners; what is seen is told and remembered.
+
+        `is_repeated`: what was seen the last time is not told again. That nobody can look (no
+        descriptors left) says nothing of what is served.
+        """
+        try:
+            wrong = await self._kit.deployer.verify(wanted)
+        except OSError as error:
+            self._kit.sink(
+                NotDeployed(
+                    certificate=name, reason=f"own listeners cannot be asked: {error}"[:500]
+                )
+            )
+            return []
         self.is_served[name] = not wrong
         leaf = wanted.certificates[0].leaf_sha256
+        seen = (leaf, tuple(wrong))
+        if is_repeated and self._told.get(name) == seen:
+            return wrong
+        self._told[name] = seen
         for one in wrong:
             self._kit.sink(
                 NotServed(
@@ -68,7 +115,7 @@ class Serving:
                     reason=one.reason,
                 )
             )
-        if not wrong and name not in self.bootstrap:
+        if not wrong:
             self._kit.sink(Served(certificate=name, leaf_sha256=leaf))
         return wrong
 
