@@ -16,7 +16,7 @@ class VersionMeta(msgspec.Struct, frozen=True, kw_only=True):
     """`meta.json`. Times are aware and UTC. Unknown fields are ignored, new ones have defaults."""
 
     id: str
-    """When it was made, to the microsecond, and the start of the leaf's hash: versions sort by it."""
+    """When it was made, to the microsecond, and how the leaf's hash begins: they sort by it."""
     certificate: str
     """`Managed.name`."""
     key_type: KeyType
