@@ -99,6 +99,8 @@ class Serving:
                 )
             )
             return []
+        if wrong and not self._is_still_wanted(wanted):
+            return []  # something newer was deployed while we looked
         self.is_served[name] = not wrong
         leaf = wanted.certificates[0].leaf_sha256
         seen = (leaf, tuple(wrong))
@@ -115,9 +117,12 @@ class Serving:
                     reason=one.reason,
                 )
             )
-        if not wrong:
+        if not wrong and name not in self.bootstrap:
             self._kit.sink(Served(certificate=name, leaf_sha256=leaf))
         return wrong
+
+    def _is_still_wanted(self, wanted: CertificateSet) -> bool:
+        return any(_print(one) == _print(wanted) for one in self._sets())
 
     def _sets(self) -> list[CertificateSet]:
         from_files = (one.served for one in self._files)
