@@ -62,25 +62,29 @@ class Attempts:
         parts = self._parts
         wrong = await self._deployed(forget_sessions=forget_sessions)
         if wrong is None:
+            parts.books.keep(lineage, replace(parts.books.state(lineage), unserved=None))
             return
         if replaced is not None and self._is_still_good(lineage, replaced):
+            new = parts.versions.current(lineage)
             parts.versions.switch(lineage, replaced.id)
             # What was told, and asked, of the one that is current again is not to be repeated.
             now = parts.books.state(lineage)
-            parts.books.keep(lineage, replace(now, ari=before.ari, warned=before.warned))
+            unserved = new.id if new is not None else None
+            parts.books.keep(
+                lineage, replace(now, ari=before.ari, warned=before.warned, unserved=unserved)
+            )
             await parts.serving.deploy()
         raise NotServedError(wrong)
 
     def waiting(self, lineage: Lineage, current: Version | None) -> Version | None:
         """A version ordered in place of `current` that could not be served the last time."""
-        if current is None:
+        unserved = self._parts.books.state(lineage).unserved
+        if current is None or unserved is None:
             return None
-        found = (
-            one
-            for one in self._parts.versions.list(lineage)
-            if one.meta.replaces == current.id and self._is_fit(lineage, one, current)
-        )
-        return next(found, None)
+        found = self._parts.versions.get(lineage, unserved)
+        if found is None or found.meta.replaces != current.id:
+            return None
+        return found if self._is_fit(lineage, found, current) else None
 
     async def forget_compromised(self, lineage: Lineage, current: Version) -> None:
         """Once another one is served: no version that was revoked, or has its key, ever is again.

@@ -50,6 +50,8 @@ class LineageState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     issuer: str | None = None
     """The one last tried."""
     warned: Warned | None = None
+    unserved: str | None = None
+    """The version that was obtained and could not be served: it is not to be ordered again."""
     next_attempt_at: Moment | None = None
     """As last planned: only to be shown, each pass plans anew."""
     next_reason: str = ""
