@@ -13,7 +13,7 @@ from edge.ops.log import Log
 from edge.run.build import Blueprint
 from edge.run.distributing import Distributor
 from edge.run.forwarding import LogForwarder
-from edge.run.ipc import Channel, Joined, LearntBackend, Ready, Shown, Snapshot
+from edge.run.ipc import Channel, Joined, LearntBackend, Ready, Shown, Snapshot, Stopping
 from edge.run.probing import Sight, look, pause_s
 
 _FIRST_ROUND_S = 2.0
@@ -160,7 +160,8 @@ class ControlProcess:
 
     def _on_master(self, stop: asyncio.Event) -> None:
         try:
-            self._master.receive()
+            if isinstance(self._master.receive(), Stopping):
+                self._distributor.is_stopping = True
         except EOFError:
             asyncio.get_running_loop().remove_reader(self._master.fileno())
             stop.set()

@@ -7,9 +7,12 @@ from typing import Final
 import certs
 from edge.config.tree import ClientAuth, Listener, Policy, TcpAddress
 from edge.run.distributing import Distributor
-from edge.run.selfcheck import NotServingTlsError, Question, see
+from edge.run.selfcheck import NotServingTlsError, Question, Sight, see
 
 _AT_ONCE: Final = 4
+_TRIES: Final = 3
+_PAUSE_S: Final = 1.0
+"""Longer than it takes to replace a worker."""
 
 
 class WorkersDeployer:
@@ -38,7 +41,8 @@ class WorkersDeployer:
                 for address in listener.bind
                 for question in _questions(listener, wanted)
             ]
-        return [wrong for task in asked if (wrong := task.result()) is not None]
+        found = [wrong for task in asked if (wrong := task.result()) is not None]
+        return [] if self._distributor.is_stopping else found
 
     async def _ask(
         self,
@@ -49,7 +53,7 @@ class WorkersDeployer:
     ) -> certs.Mismatch | None:
         try:
             async with self._places:
-                sight = await see(listener, address, question)
+                sight = await self._seen(listener, address, question)
         except NotServingTlsError:
             return None
         if sight.leaf_sha256 in {one.leaf_sha256 for one in _suitable(wanted, question)}:
@@ -59,6 +63,16 @@ class WorkersDeployer:
             served_sha256=sight.leaf_sha256,
             reason=sight.failure or "it serves another certificate",
         )
+
+    async def _seen(self, listener: Listener, address: TcpAddress, question: Question) -> Sight:
+        """What it serves. No handshake at all may mean that a worker has just died: again, then."""
+        sight = await see(listener, address, question)
+        for _ in range(_TRIES - 1):
+            if sight.failure is None or self._distributor.is_stopping:
+                break
+            await asyncio.sleep(_PAUSE_S)
+            sight = await see(listener, address, question)
+        return sight
 
 
 def _questions(listener: Listener, wanted: certs.CertificateSet) -> Iterable[Question]:

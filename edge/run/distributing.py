@@ -25,6 +25,8 @@ class Distributor:
         self._picture = CertificatePicture(sets=tuple(sets), challenges={}, session_epoch=0)
         self._generation = 0
         self._shown = dict.fromkeys(channels, 0)
+        self.is_stopping = False
+        """The workers are ending: nothing can be said of what is served any more."""
         self._untold: set[Channel] = set()
         """Whose queue was full, or who could not take what came."""
         self._changed = asyncio.Event()

@@ -60,7 +60,11 @@ class Ready(msgspec.Struct, frozen=True, tag="ready", array_like=True):
     pid: int
 
 
-Message = Snapshot | Picture | Shown | Joined | Ready
+class Stopping(msgspec.Struct, frozen=True, tag="stopping", array_like=True):
+    """Master to control: workers end now, and what listeners do no longer means anything."""
+
+
+Message = Snapshot | Picture | Shown | Joined | Ready | Stopping
 
 
 class Channel:

@@ -19,7 +19,7 @@ from edge.run.build import Blueprint
 from edge.run.children import Slot, reap
 from edge.run.control import ControlProcess
 from edge.run.forwarding import LogForwarder
-from edge.run.ipc import Channel, Ready, pair
+from edge.run.ipc import Channel, Ready, Stopping, pair
 from edge.run.worker import WorkerProcess
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -210,6 +210,8 @@ class Master:
     def _stop(self) -> int:
         """Workers first, so that the control process still carries their last lines."""
         self._log.info("edge.stopping")
+        if self._control.channel is not None:
+            self._control.channel.send(Stopping())
         grace_s = self._blueprint.config.stop_grace_s
         is_orderly = self._end(self._workers, grace_s + _LAST_PATIENCE_S)
         is_orderly &= self._end([self._control], _LAST_PATIENCE_S)
