@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from certs.manager.books import wanted_digest
 from certs.manager.issuing import life_of
 from certs.manager.parts import Parts
+from certs.manager.revocations import Revocation
 from certs.renewal.decide import Decision, decide, obtain
 from certs.renewal.plan import Plan, plan
 from certs.renewal.state import LineageState, adopt
@@ -29,6 +30,8 @@ class Standing:
     decision: Decision
     renewable: Validity | None
     """Of `current`; None: it is to be obtained anew, or there is none."""
+    is_revoked: bool = False
+    """`current` was: it is to be served no longer than need be."""
 
     @property
     def state_with_pick(self) -> LineageState:
@@ -55,7 +58,13 @@ class Standings:
         now = self._kit.clock.now()
         if reason is not None or current is None:
             decision = obtain(reason or "there is none yet", now)
-            return Standing(state=state, current=current, decision=decision, renewable=None)
+            return Standing(
+                state=state,
+                current=current,
+                decision=decision,
+                renewable=None,
+                is_revoked=self._revocation(lineage, current) is not None,
+            )
         life = life_of(current)
         decision = decide(life, state.ari, now, self._kit.rng)
         return Standing(state=state, current=current, decision=decision, renewable=life)
@@ -64,7 +73,7 @@ class Standings:
         """Why the current version is to be replaced whatever its age; None: it is not."""
         if current is None:
             return "there is none yet"
-        revoked = self._parts.revocations.of(lineage, current.id)
+        revoked = self._revocation(lineage, current)
         if revoked is not None:
             return f"it was revoked ({revoked.reason})"
         if set(current.certificate.names) != set(self._managed.names):
@@ -72,6 +81,9 @@ class Standings:
         if current.meta.is_staging and current.meta.directory != self._issuers[0].directory:
             return "it is from the CA's test system"
         return None
+
+    def _revocation(self, lineage: Lineage, current: Version | None) -> Revocation | None:
+        return self._parts.revocations.of(lineage, current.id) if current is not None else None
 
     def plan(self, standing: Standing, *, is_forced: bool) -> Plan:
         ari, current = standing.state.ari, standing.current
@@ -93,6 +105,7 @@ class Standings:
             replaceable_by=by.name if by is not None else None,
             now=self._kit.clock.now(),
             is_forced=is_forced,
+            is_urgent=standing.is_revoked,
         )
 
     def next_look(self, standing: Standing, planned: Plan) -> datetime:

@@ -40,6 +40,7 @@ def plan(
     replaceable_by: str | None,
     now: datetime,
     is_forced: bool = False,
+    is_urgent: bool = False,
 ) -> Plan:
     """Plan the next attempt of one lineage.
 
@@ -49,7 +50,8 @@ def plan(
     `certificate`: it issued it, from the same account, and offers renewal information.
 
     `is_forced`, by a person, does not wait until it is due, nor for our own back-off and circuit
-    breaker; it does wait for what the CA asked for, and for the CA's limits.
+    breaker; it does wait for what the CA asked for, and for the CA's limits. `is_urgent`: what is
+    served must not be served any longer, so the reserve that is kept for persons may be used.
     """
     if not (decision.is_due or is_forced):
         return Plan(
@@ -75,7 +77,7 @@ def plan(
             now=now,
             lifetime_s=lifetime_s,
             is_exempt=issuer == replaceable_by,
-            is_forced=is_forced,
+            is_forced=is_forced or is_urgent,
         )
         limits[issuer] = max(breaker, allowed, key=lambda one: one.at)
         rested = _rested_at(state.failures.get(issuer), now, is_forced=is_forced)

@@ -29,6 +29,7 @@ def planned(
     issuers: Sequence[str] = ("first",),
     replaceable_by: str | None = None,
     is_forced: bool = False,
+    is_urgent: bool = False,
 ) -> Plan:
     held = certificate(left) if left is not None else None
     return plan(
@@ -41,6 +42,7 @@ def planned(
         replaceable_by=replaceable_by,
         now=NOW,
         is_forced=is_forced,
+        is_urgent=is_urgent,
     )
 
 
@@ -113,6 +115,9 @@ def test_a_budget_and_its_exemption() -> None:
     assert planned(0.3, budget=budget).attempt_at == NOW + 34 * HOUR
     assert planned(0.3, budget=budget, replaceable_by="first").attempt_at == NOW
     assert planned(0.3, budget=budget, is_forced=True).attempt_at == NOW
+    # It was revoked: that is what the reserve is for, too.
+    assert planned(None, budget=budget).attempt_at > NOW
+    assert planned(None, budget=budget, is_urgent=True).attempt_at == NOW
 
 
 def test_the_next_issuer_when_life_runs_short() -> None:
