@@ -14,9 +14,11 @@ and the type of its key, `mail.example.org+ecdsa-p256`, a wildcard's star as `_`
     certificates/<lineage>/next-key.pem         of the version to come, for its DANE record
     bootstrap/<name>.pem                        key and self-signed leaf, until there is a real one
     accounts/<issuer>/account.json, key.pem     and next-key.pem while the key is changed
-    orders/<lineage>/order.json, key.pem        the order under way; gone once its version is stored
+    orders/<lineage>/<issuer>/order.json        the order under way, and its key.pem
     state/<lineage>.json                        failures, renewal window, next attempt
+    budgets/<issuer>.json                       what was spent of the CA's rate limits
     challenges/<identifier>.json                which type worked last, which failed and when
+    revoked/<lineage>.json                      the last version that was revoked, and why
     .locks/                                     a file a lock; empty of meaning when nobody has it
     .*.new                                      a file that is being written
 
