@@ -37,7 +37,7 @@ def test_the_program_of_the_page(ports: Ports, tmp_path: Path, capsys: Any) -> N
             async with asyncio.TaskGroup() as tasks:
                 manager = tasks.create_task(run)
                 said = ""
-                while "certificate.served" not in said:  # noqa: ASYNC110 - it only prints
+                while "certificate.served" not in said:
                     await asyncio.sleep(0.01)
                     said += capsys.readouterr().out
                 manager.cancel()
