@@ -37,11 +37,12 @@ def is_challenge(offered: tuple[bytes, ...]) -> bool:
 def choose(offered: tuple[bytes, ...], supported: tuple[bytes, ...]) -> bytes | None:
     """Return the first of `supported` that was offered; None when either side named none.
 
-    Raises ProtocolError(ALPN_MISMATCH) when both named some and they have none in common.
+    Raises ProtocolError(ALPN_MISMATCH) when both named some and they have none in common. Who named
+    `acme-tls/1` without being served another protocol is no client of a backend, whatever it is.
     """
-    if not offered or not supported:
-        return None
     for name in supported:
         if name in offered:
             return name
+    if not offered or not (supported or _CHALLENGE[0] in offered):
+        return None
     raise ProtocolError(Outcome.ALPN_MISMATCH, "no offered application protocol is served here")

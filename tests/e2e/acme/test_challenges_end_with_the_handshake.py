@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.acme_edge import ADDRESS, NAME, acme_edge, running_ca
+from tests.support.addresses import Address
 from tests.support.edge import Edge
 from tests.support.edge_config import Backend, Listener
 from tests.support.fake_backend import FakeBackend
@@ -57,8 +58,8 @@ def host(ports: Ports, pki: Pki, server_directory: Path) -> Iterator[Host]:
         yield Host(edge=edge, backend=backend, tls=ca.ports.tls, starttls=starttls)
 
 
-def ask(port: int, *protocols: str, name: str = NAME, starttls: bool = False) -> None:
-    """A handshake as a CA makes it."""
+def refused(port: int, *protocols: str, name: str = NAME, starttls: bool = False) -> Address:
+    """A handshake as a CA makes it, which must fail; who it was."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -68,14 +69,16 @@ def ask(port: int, *protocols: str, name: str = NAME, starttls: bool = False) ->
             assert sock.recv(1000).startswith(b"220")
             sock.sendall(b"STARTTLS\r\n")
             assert sock.recv(1000).startswith(b"220")
-        with context.wrap_socket(sock, server_hostname=name) as tls:
-            tls.recv(1)
+        client: Address = sock.getsockname()
+        with pytest.raises(ssl.SSLError, match=r"(?i)no.application.protocol"):
+            context.wrap_socket(sock, server_hostname=name)
+    return client
 
 
 def test_the_ca_was_answered_without_a_client_certificate(host: Host) -> None:
     answered = host.edge.records("acme.challenge_answered")
-    # Rehearsed by ourselves, then asked by Pebble from three places.
-    assert len(answered) == 4
+    # Rehearsed by ourselves, then asked by Pebble from three places; two may tell it enough.
+    assert len(answered) >= 3
     assert {record["sni"] for record in answered} == {NAME}
     for record in answered:
         closed = host.edge.wait_for("connection.closed", id=record["id"])
@@ -96,13 +99,10 @@ def test_no_backend_has_seen_any_of_it(host: Host) -> None:
     ids=["no validation is pending", "unknown name"],
 )
 def test_nothing_is_pending(protocols: tuple[str, ...], name: str, host: Host) -> None:
-    since = host.edge.mark()
-    with pytest.raises(ssl.SSLError, match=r"(?i)no.application.protocol"):
-        ask(host.tls, *protocols, name=name)
-    closed = host.edge.wait_for("connection.closed", since=since, listener="tls")
-    assert closed["outcome"] == "alpn_mismatch"
+    client = refused(host.tls, *protocols, name=name)
+    assert host.edge.closed(client)["outcome"] == "alpn_mismatch"
 
 
 def test_not_behind_starttls(host: Host) -> None:
-    with pytest.raises(ssl.SSLError, match=r"(?i)no.application.protocol"):
-        ask(host.starttls, "acme-tls/1", starttls=True)
+    client = refused(host.starttls, "acme-tls/1", starttls=True)
+    assert host.edge.closed(client)["outcome"] == "alpn_mismatch"

@@ -32,6 +32,14 @@ def test_a_name_that_is_not_ours_is_refused(offered: bytes) -> None:
     assert caught.value.outcome is Outcome.ALPN_MISMATCH
 
 
+@pytest.mark.parametrize(
+    "offered", [(b"acme-tls/1",), (b"acme-tls/1", b"h2"), (b"imap", b"acme-tls/1")]
+)
+def test_a_validation_is_not_for_a_backend(offered: tuple[bytes, ...]) -> None:
+    with pytest.raises(ProtocolError):
+        choose(offered, FOR_PROTOCOL[Protocol.RAW])
+
+
 def test_every_protocol_has_an_entry() -> None:
     assert set(FOR_PROTOCOL) == set(Protocol)
 
