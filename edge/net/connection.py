@@ -49,7 +49,6 @@ class Connection:
         "_setup_ends_at",
         "accepted_at",
         "alpn",
-        "authority",
         "bucket",
         "bytes_in",
         "bytes_out",
@@ -99,7 +98,6 @@ class Connection:
         self.pump: TlsPump | None = None
         self.tls: TlsInfo | None = None
         self.sni: str | None = None
-        self.authority: str | None = None
         self.alpn: str | None = None
         self.server: str | None = None
         self.connect_ms: float | None = None

@@ -37,7 +37,7 @@ class DialPhase:
             source=connection.peer,
             destination=connection.destination,
             tls=connection.tls,
-            authority=connection.authority,
+            authority=connection.sni,
             alpn=connection.alpn,
             unique_id=connection.id,
         )

@@ -107,7 +107,7 @@ class HelloPhase:
             pump = TlsPump(service.strict, service.site(certificate, connection.protocol))
         else:
             hello = known.hello
-            connection.sni = connection.authority = hello.sni
+            connection.sni = hello.sni
             # A client that was given an address names nobody (RFC 6066 section 3).
             served = service.snapshot.select(hello.sni or connection.destination[0])
             if served is None:

@@ -90,6 +90,10 @@ class Poller:
             # A descriptor that was closed and given out again within this batch gets an event too
             # many; its owner finds nothing to read, which is no error.
             try:
+                if events == _READ:  # nearly always
+                    if (callback := readers.get(fd)) is not None:
+                        callback()
+                    continue
                 if events & _WAKES_READER and (callback := readers.get(fd)) is not None:
                     callback()
                 if events & _WAKES_WRITER and (callback := writers.get(fd)) is not None:

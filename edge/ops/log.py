@@ -75,15 +75,16 @@ class PipeWriter:
 
     def write(self, line: bytes) -> None:
         """Take one line, or count it as dropped."""
-        if len(line) > _PIPE_BUF:
-            self._dropped += 1
-            return
-        if self._bytes + len(line) > _PIPE_BUF:
+        size = len(line)
+        if self._bytes + size > _PIPE_BUF:
             self.flush()
-        if not self._lines and self._defer is not None:
+            if size > _PIPE_BUF:
+                self._dropped += 1
+                return
+        if not self._bytes and self._defer is not None:
             self._defer(self.flush)
         self._lines.append(line)
-        self._bytes += len(line)
+        self._bytes += size
         if self._defer is None:
             self.flush()
 

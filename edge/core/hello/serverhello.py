@@ -19,6 +19,9 @@ _HEADERS_BYTES: Final = _RECORD_HEADER_BYTES + _MESSAGE_HEADER_BYTES
 
 _U16: Final = struct.Struct(">H").unpack_from
 _TWO_U16: Final = struct.Struct(">HH").unpack_from
+_TLS_1_3_THEN_KEY_SHARE: Final = bytes.fromhex("002b 0002 0304 0033")
+"""The extension supported_versions, whole, and the type of the next one."""
+
 _FIRST_HEADERS: Final = struct.Struct(">xxxHBBH").unpack_from
 _RECORD_HEADER: Final = struct.Struct(">BxxH").unpack_from
 _MESSAGE_HEADER: Final = struct.Struct(">BBH").unpack_from
@@ -39,6 +42,12 @@ def negotiated_group(flight: bytes) -> int | None:
 
 def _key_share_of_first_record(flight: bytes) -> int | None:
     """Nearly every handshake: TLS 1.3, whose ServerHello is a record of its own."""
+    at = _SESSION_ID_AT + _HEADERS_BYTES
+    at += 6 + flight[at]
+    if flight[at : at + len(_TLS_1_3_THEN_KEY_SHARE)] == _TLS_1_3_THEN_KEY_SHARE:
+        # As OpenSSL writes it; the length of the share and then the group.
+        group: int = _U16(flight, at + len(_TLS_1_3_THEN_KEY_SHARE) + 2)[0]
+        return group if flight[5] == _SERVER_HELLO else None
     record_size, kind, high, low = _FIRST_HEADERS(flight)
     if kind != _SERVER_HELLO or high or low + _MESSAGE_HEADER_BYTES > record_size:
         return None

@@ -10,18 +10,19 @@ from typing import Final
 
 _MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
 _GROUPS = Struct("!8H")
+_OCTETS: Final = {str(number): number for number in range(256)}
 
 
 def pack_v4(host: str) -> bytes | None:
-    """Four bytes for a canonical dotted address, None for anything else."""
+    """Four bytes for a canonical dotted address, None for anything else.
+
+    By a table and not by `int()`, which takes " 1", "+1", "01" and other scripts' digits.
+    """
     try:
-        packed = bytes(map(int, host.split(".")))
-    except ValueError:
+        first, second, third, fourth = host.split(".")
+        return bytes((_OCTETS[first], _OCTETS[second], _OCTETS[third], _OCTETS[fourth]))
+    except (KeyError, ValueError):
         return None
-    # int() takes " 1", "+1", "01" and other scripts' digits: only the round trip is canonical.
-    if len(packed) == 4 and _dotted(packed) == host:
-        return packed
-    return None
 
 
 def pack_v6(host: str) -> bytes:
