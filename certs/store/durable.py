@@ -80,14 +80,22 @@ def remove_leftovers(folder: Path) -> None:
     Tidiness only: what cannot be removed stays.
     """
     oldest = time.time() - _STALE_AFTER_S
-    for path in folder.rglob(f".*{_TEMPORARY_SUFFIX}"):
-        with contextlib.suppress(OSError):
-            if path.lstat().st_mtime < oldest:
-                path.unlink()
+    # Not by `Path.rglob`: it stumbles over folders that are removed meanwhile.
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if not (name.startswith(".") and name.endswith(_TEMPORARY_SUFFIX)):
+                continue
+            path = Path(place, name)
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime < oldest:
+                    path.unlink()
 
 
 def make_private_directory(path: Path) -> None:
-    """Create a directory and its missing parents, all of them 0700, durably. Raises OSError."""
+    """Create a directory and its missing parents, all of them 0700, durably.
+
+    Raises OSError: FileNotFoundError when another process removes one of them meanwhile.
+    """
     if path.is_dir():
         return
     make_private_directory(path.parent)
@@ -96,6 +104,8 @@ def make_private_directory(path: Path) -> None:
     except FileExistsError:
         if path.is_dir():
             return  # another process was faster
+        if not os.path.lexists(path):  # and a third one has removed it
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from None
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

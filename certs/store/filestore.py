@@ -5,13 +5,14 @@ import errno
 import hashlib
 import os
 import random
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from certs.errors import CertProblem
 from certs.store import durable, ephemeral
-from certs.store.keys import check_key, check_prefix, is_segment
+from certs.store.keys import check_key, check_prefix, is_segment, segment
 from certs.store.locking import FileLock
 from certs.store.permissions import tighten
 from certs.store.protocol import StoreError
@@ -46,9 +47,9 @@ class FileStore:
         path = self._path(key)
         try:
             for _ in range(_PUT_TRIES):
-                durable.make_private_directory(path.parent)
                 # Another process may find the folder empty, and remove it, before we fill it.
                 with contextlib.suppress(FileNotFoundError):
+                    durable.make_private_directory(path.parent)
                     durable.write_secret(path, value)
                     return
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
@@ -73,7 +74,7 @@ class FileStore:
     def lock(self, name: str) -> FileLock | None:
         """Try to take a lock: None at once while another owner, here or elsewhere, has it."""
         folder = self.root / _LOCKS
-        path = folder / check_key(name).replace("/", "%")
+        path = folder / segment(check_key(name).replace("/", "%"))
         try:
             durable.make_private_directory(folder)
             return FileLock.try_take(path)
@@ -137,12 +138,16 @@ class FileStore:
             raise _trouble("cannot be read", folder, error) from error
         for entry in found:
             key = f"{prefix}/{entry.name}" if prefix else entry.name
-            if entry.is_dir():
+            try:
+                is_folder, status = entry.is_dir(), entry.stat()
+            except FileNotFoundError:
+                continue  # removed since, or a link to nowhere
+            except OSError as error:
+                raise _trouble("cannot be read", folder / entry.name, error) from error
+            if is_folder:
                 yield from self._walk(key)
-            elif entry.is_file():
-                # Without the suppression, one that was removed since would end the walk.
-                with contextlib.suppress(FileNotFoundError):
-                    yield key, entry.stat()
+            elif stat.S_ISREG(status.st_mode):
+                yield key, status
 
     def _remove_empty(self, folder: Path) -> None:
         """Remove folders upwards while they are empty: the root stays. Tidiness only."""

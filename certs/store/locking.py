@@ -82,6 +82,9 @@ class FileLock:
         assert self._descriptor is not None
         owner = f"{os.getpid()} {socket.gethostname()}\n".encode()
         with contextlib.suppress(OSError):
+            # A umask may have taken even the owner's bits: the next one must be able to open it.
+            os.fchmod(self._descriptor, FILE_MODE)
+        with contextlib.suppress(OSError):
             give_to_owner(self._descriptor, folder)
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, owner, 0)
