@@ -32,16 +32,26 @@ class ChainError(Exception):
         self.is_early = is_early
 
 
-def verify(chain_pem: bytes, *, key_pem: bytes, names: Sequence[str], now: datetime) -> Certificate:
+def verify(
+    chain_pem: bytes,
+    *,
+    key_pem: bytes,
+    names: Sequence[str],
+    now: datetime,
+    may_be_leaf_alone: bool = False,
+) -> Certificate:
     """Return the certificate when it may be served for exactly `names` from `now` on.
 
     The key is the leaf's, each certificate is signed by the next one, all are valid, the leaf is
     for TLS servers, and OpenSSL takes it. Whether clients know the root is not asked: private CAs
-    have roots of their own. Raises ChainError.
+    have roots of their own, and `may_be_leaf_alone` where they sign leaves with them. Raises
+    ChainError.
     """
     try:
         certificate = parse_pair(chain_pem, key_pem)
         chain = x509.load_pem_x509_certificates(certificate.chain_pem)
+        if len(chain) == 1 and not may_be_leaf_alone:
+            raise ChainError("the CA's own certificate is missing: clients could not verify it")
         _check_chain(chain, now)
         _check_leaf(chain[0], certificate.names, names)
     except (
@@ -72,8 +82,6 @@ def _common_names(chain: Sequence[x509.Certificate]) -> Iterator[list[str | byte
 
 
 def _check_chain(chain: Sequence[x509.Certificate], now: datetime) -> None:
-    if len(chain) == 1:
-        raise ChainError("the CA's own certificate is missing: clients could not verify it")
     if len(chain) > _MAX_CERTIFICATES:
         raise ChainError(f"a chain of {len(chain)} certificates")
     for certificate in chain:

@@ -39,7 +39,7 @@ def fit_for(
             "Add the kind to key_types, or use a key of these.",
         )
     try:
-        verify(chain_pem, key_pem=key_pem, names=managed.names, now=now)
+        verify(chain_pem, key_pem=key_pem, names=managed.names, now=now, may_be_leaf_alone=True)
     except ChainError as error:
         raise _unfit(str(error), "Give the chain as the CA gave it, leaf first.") from error
     return certificate, key_type
