@@ -82,19 +82,19 @@ class CertificateKeeper:
         async with self._busy:
             for lineage in self.lineages:
                 await self._learn(lineage)
-                await self._attempt_if_planned(lineage, is_forced=is_forced)
+                # Who asks may have corrected something: what is due does not wait out its pause.
+                is_due = self._standings.at(lineage).decision.is_due
+                await self._attempt_if_planned(lineage, is_forced=is_forced or is_due)
 
     async def adopt(self, lineage: Lineage, version: Version) -> None:
         """Serve a version from elsewhere; the caller holds the certificate (`held`).
 
         Raises StoreError, NotServedError: then the one before is current again.
         """
-        versions, books = self._parts.versions, self._parts.books
-        replaced, before = versions.current(lineage), books.state(lineage)
+        versions = self._parts.versions
+        replaced, before = versions.current(lineage), self._parts.books.state(lineage)
         versions.switch(lineage, version.id)
         await self._attempts.serve(lineage, before, replaced)
-        # Nothing fails any more.
-        books.keep(lineage, replace(books.state(lineage), failures={}))
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -235,14 +235,16 @@ class CertificateKeeper:
         if is_forced:
             raise AcmeProblem(type="not_now", detail=planned.reason, kind=Kind.RATE_LIMITED)
         self._tell.limited(lineage, standing.state, planned)
-        self._parts.books.keep(
-            lineage,
-            replace(
-                standing.state_with_pick,
-                next_attempt_at=planned.attempt_at,
-                next_reason=planned.reason,
-            ),
+        state = replace(
+            standing.state_with_pick,
+            next_attempt_at=planned.attempt_at,
+            next_reason=planned.reason,
         )
+        is_served = self._parts.serving.is_served.get(self.name) is not False
+        if is_served and not standing.decision.is_due:
+            # What failed before was about something else: nothing fails now.
+            state = replace(state, failures={})
+        self._parts.books.keep(lineage, state)
         return self._standings.next_look(standing, planned)
 
     # --- an attempt ---

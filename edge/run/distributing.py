@@ -13,6 +13,8 @@ from edge.run.picture import CertificatePicture, pack
 _PATIENCE_S: Final = 15.0
 """How long a worker may take: it builds contexts between its other work, a few milliseconds each;
 one that has just died is replaced, told anew, and answers within this time, too."""
+_PATIENCE_WITH_LATE_S: Final = 2.0
+"""How long one may take that has not followed the last time: it hangs, and others wait for it."""
 _RETRY_S: Final = 0.2
 
 
@@ -29,6 +31,8 @@ class Distributor:
         """The workers are ending: nothing can be said of what is served any more."""
         self._untold: set[Channel] = set()
         """Whose queue was full, or who could not take what came."""
+        self._late: set[Channel] = set()
+        """Who has not followed in time, and not been heard of since."""
         self._changed = asyncio.Event()
 
     @property
@@ -56,12 +60,14 @@ class Distributor:
     def welcome(self, channel: Channel) -> None:
         """A worker that has just started knows only what it was forked with."""
         self._shown[channel] = 0
+        self._late.discard(channel)
         if self._generation:
             self._tell([channel])
 
     def heard(self, channel: Channel, message: Shown) -> None:
         """A worker says which picture it serves; 0: it had no descriptor left to take one with."""
         self._shown[channel] = message.generation
+        self._late.discard(channel)
         if not message.generation:
             self._untold.add(channel)
         changed, self._changed = self._changed, asyncio.Event()
@@ -72,13 +78,20 @@ class Distributor:
         self._generation += 1
         wanted = self._generation
         self._tell(self._channels)
-        async with asyncio.timeout(_PATIENCE_S):
-            while any(generation < wanted for generation in self._shown.values()):
-                try:
-                    async with asyncio.timeout(_RETRY_S):
-                        await self._changed.wait()
-                except TimeoutError:
-                    self._tell(tuple(self._untold))
+        try:
+            async with asyncio.timeout(_PATIENCE_WITH_LATE_S if self._late else _PATIENCE_S):
+                await self._all_have(wanted)
+        except TimeoutError:
+            self._late = {one for one, shown in self._shown.items() if shown < wanted}
+            raise
+
+    async def _all_have(self, generation: int) -> None:
+        while any(shown < generation for shown in self._shown.values()):
+            try:
+                async with asyncio.timeout(_RETRY_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                self._tell(tuple(self._untold))
 
     def _tell(self, channels: Sequence[Channel]) -> None:
         if not channels:

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import stat
-import subprocess
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from tests.support.acme_edge import NAME, Ca, acme_edge, leaf, running_ca
+from tests.support.cert_command import CertCommand
 from tests.support.edge import Edge
 from tests.support.edge_config import Backend, Listener
 from tests.support.fake_backend import FakeBackend
@@ -29,27 +28,12 @@ class Host:
     ca: Ca
     directory: Path
 
-    def cert(self, *words: str, status: int = 0) -> str:
-        """What the command prints."""
-        done = subprocess.run(
-            [
-                Path(sysconfig.get_path("scripts")) / "stalwart-edge",
-                "cert",
-                *words,
-                "--config",
-                self.directory / "edge.toml",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=40,
-            check=False,
-        )
-        assert done.returncode == status, (done.stdout, done.stderr)
-        return done.stdout if "--json" in words else done.stdout + done.stderr
+    @property
+    def cert(self) -> CertCommand:
+        return CertCommand(directory=self.directory)
 
     def json(self, *words: str) -> Any:
-        """What it prints for programs."""
-        return json.loads(self.cert(*words, "--json"))
+        return self.cert.json(*words)
 
     @property
     def served(self) -> str:

@@ -199,6 +199,29 @@ def test_a_worker_that_never_says_so_is_an_error(
     run(body())
 
 
+def test_who_hangs_is_waited_for_once(hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way back, and each further try, must not take as long again, until it is heard of."""
+    monkeypatch.setattr(distributing, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(distributing, "_PATIENCE_WITH_LATE_S", 0.0)
+
+    async def body() -> None:
+        worker = hire()
+        distributor = Distributor([worker.control], [A])
+        loop = asyncio.get_running_loop()
+        took = []
+        for sets in ([B], [A], [B]):
+            began = loop.time()
+            if len(took) == 2:
+                await worker.next()
+                worker.say(distributor)
+            with pytest.raises(TimeoutError):
+                await distributor.show_sets(sets)
+            took.append(loop.time() - began)
+        assert took[1] < 0.2 < min(took[0], took[2])
+
+    run(body())
+
+
 def test_what_workers_were_forked_with_is_not_sent(hire: Hire) -> None:
     async def body() -> None:
         worker = hire()
