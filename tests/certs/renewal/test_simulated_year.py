@@ -29,7 +29,7 @@ SHORT, SERVER, CLASSIC = timedelta(hours=160), timedelta(days=45), timedelta(day
 LIFETIMES = pytest.mark.parametrize(
     "lifetime", [SHORT, SERVER, CLASSIC], ids=["160h", "45d", "90d"]
 )
-A_YEAR = settings(max_examples=10, deadline=None)
+A_YEAR = settings(max_examples=8, deadline=None)
 SEEDS = st.integers(0, 2**32)
 
 # Where in the year, how long in lifetimes, what kind.
@@ -71,7 +71,7 @@ def live(
     while now < end:
         ahead = sum((by for start, stop, by in episodes if start <= now < stop), timedelta())
         planned = host.look(now, ahead)
-        restart = now + lifetime * max(0.001, rng.expovariate(20))
+        restart = now + lifetime * max(0.001, rng.expovariate(15))
         edge = next((edge for edge in edges if edge > now), end)
         now = min(planned, restart, edge, end)
 
