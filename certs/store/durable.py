@@ -107,10 +107,10 @@ def make_private_directory(path: Path) -> None:
         if not os.path.lexists(path):  # and a third one has removed it
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from None
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
+    with contextlib.suppress(PermissionError):
+        path.chmod(FOLDER_MODE)
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        with contextlib.suppress(PermissionError):
-            os.fchmod(descriptor, FOLDER_MODE)
         give_to_owner(descriptor, path.parent)
     finally:
         os.close(descriptor)
