@@ -7,7 +7,7 @@ from typing import Final
 import certs
 from edge.config.tree import ClientAuth, Listener, Policy, TcpAddress
 from edge.run.distributing import Distributor
-from edge.run.selfcheck import NotServingTlsError, Question, Sight, see
+from edge.run.selfcheck import NotServingTlsError, Question, Sight, dialled, see
 
 _AT_ONCE: Final = 4
 _TRIES: Final = 3
@@ -39,7 +39,7 @@ class WorkersDeployer:
                 )
                 for listener in self._listeners
                 for address in listener.bind
-                for question in _questions(listener, wanted)
+                for question in _questions(listener, address, wanted)
             ]
         found = [wrong for task in asked if (wrong := task.result()) is not None]
         return [] if self._distributor.is_stopping else found
@@ -75,9 +75,11 @@ class WorkersDeployer:
         return sight
 
 
-def _questions(listener: Listener, wanted: certs.CertificateSet) -> Iterable[Question]:
+def _questions(
+    listener: Listener, address: TcpAddress, wanted: certs.CertificateSet
+) -> Iterable[Question]:
     name = _asked_name(wanted.names)
-    if name is None:
+    if name is None and dialled(address)[0] not in wanted.names:
         return
     yield Question(server_name=name, is_rsa_only=False)
     # Only up to TLS 1.2 can a client of ours say which kind of key it wants; there it does not get
@@ -89,7 +91,10 @@ def _questions(listener: Listener, wanted: certs.CertificateSet) -> Iterable[Que
 
 
 def _asked_name(names: Sequence[str]) -> str | None:
-    """A name to ask for; None for addresses alone, which no client can send as a name."""
+    """A name to ask for; None for addresses alone, which no client can send as a name.
+
+    A client that names nobody gets the certificate of the address that it has connected to.
+    """
     for name in names:
         if not name.replace(":", "").replace(".", "").isdigit() and ":" not in name:
             return name.replace("*", "edge-self-check", 1)

@@ -60,19 +60,21 @@ def acme_toml(
     ca: Ca,
     directory: Path,
     *tables: Listener | Backend,
+    hostname: str = "",
     names: Sequence[str] = (NAME,),
     challenges: Sequence[str] = ("tls-alpn-01", "http-01"),
     workers: int = 1,
     certificate: Mapping[str, object] | None = None,
     issuer: Mapping[str, object] | None = None,
     acme: str = "",
+    more: str = "",
     http_bind: Sequence[str] | None = None,
 ) -> str:
-    """edge.toml for one certificate from this CA."""
+    """edge.toml for one certificate from this CA; `acme` and `more` are further lines of it."""
     bind = [f"{ADDRESS}:{ca.ports.http}"] if http_bind is None else list(http_bind)
     lines = [
         "[edge]",
-        f'hostname = "{names[0].replace("*", "any")}"',
+        f'hostname = "{hostname or names[0].replace("*", "any")}"',
         f"workers = {workers}",
         f'state_dir = "{directory}/state"',
         "[drain]",
@@ -93,7 +95,7 @@ def acme_toml(
         f"challenges = {json.dumps(list(challenges))}",
         *(f"{key} = {json.dumps(value)}" for key, value in (certificate or {}).items()),
     ]
-    return "\n".join(lines) + "\n" + "".join(table.toml() for table in tables)
+    return "\n".join(lines) + "\n" + more + "".join(table.toml() for table in tables)
 
 
 @contextmanager

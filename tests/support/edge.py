@@ -30,7 +30,11 @@ class Edge:
             # A warning of the interpreter becomes a line that is not JSON, and fails the test.
             env={"PYTHONWARNINGS": "default"},
         )
-        self.ready = self.wait_for("edge.ready", timeout_s=START_TIMEOUT_S)
+        try:
+            self.ready = self.wait_for("edge.ready", timeout_s=START_TIMEOUT_S)
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def workers(self) -> tuple[int, ...]:
