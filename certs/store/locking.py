@@ -80,6 +80,8 @@ class FileLock:
     def _sign(self, folder: Path) -> None:
         """Say who holds it, for people who look; nothing depends on that."""
         assert self._descriptor is not None
+        if os.fstat(self._descriptor).st_nlink != 1:
+            return  # somebody has linked a file of another purpose here
         owner = f"{os.getpid()} {socket.gethostname()}\n".encode()
         with contextlib.suppress(OSError):
             # A umask may have taken even the owner's bits: the next one must be able to open it.

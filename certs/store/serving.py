@@ -68,13 +68,15 @@ def load_current(
 
 
 def _usable(versions: Versions, spec: Managed, key_type: KeyType, now: datetime) -> Version | None:
-    """The current version, or the one before it when only that one is valid for clients now."""
+    """The current version; when it is not valid for clients now, the last one before that is."""
     lineage = Lineage(spec.name, key_type)
     current = versions.current(lineage)
     if current is None or _is_good(current, now):
         return current
     previous = versions.previous(lineage)
-    return previous if previous is not None and _is_good(previous, now) else current
+    older = (one for one in versions.list(lineage) if one.id < current.id)
+    candidates = (*([] if previous is None else [previous]), *older)
+    return next((one for one in candidates if _is_good(one, now)), current)
 
 
 def _is_good(version: Version, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """One version of a certificate: key, chain, and what is known about them."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
@@ -32,6 +33,8 @@ class VersionMeta(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime
     not_after: datetime
     leaf_sha256: str
+    chain_sha256: str | None = None
+    """Of `chain.pem`: a chain that lost its end still looks like one."""
     created_at: datetime
     is_staging: bool = False
     origin: Origin = "acme"
@@ -68,6 +71,7 @@ class VersionMeta(msgspec.Struct, frozen=True, kw_only=True):
             not_before=certificate.not_before,
             not_after=certificate.not_after,
             leaf_sha256=certificate.leaf_sha256,
+            chain_sha256=hashlib.sha256(certificate.chain_pem).hexdigest(),
             created_at=created_at,
             is_staging=is_staging,
             origin=origin,

@@ -1,6 +1,7 @@
 """The versions of a certificate: immutable units, and a pointer to the one that is served."""
 
 import builtins
+import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ _KEY: Final = "key.pem"
 _CHAIN: Final = "chain.pem"
 _META: Final = "meta.json"
 _VERSION_ID: Final = re.compile(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{12}")
+# msgspec's errors are the first; values that are nested without end are the second.
+_NOT_UNDERSTOOD: Final = (ValueError, RecursionError)
 _GUARD_TRIES: Final = 500
 _GUARD_PAUSE_S: Final = 0.01
 
@@ -54,10 +57,11 @@ class Versions:
         when it could not be stored: then it is not there at all.
         """
         certificate = parse_pair(chain_pem, key_pem)
-        if (meta.leaf_sha256, meta.certificate, meta.key_type) != (
-            certificate.leaf_sha256,
-            lineage.certificate,
-            lineage.key_type,
+        if (
+            (meta.leaf_sha256, meta.certificate, meta.key_type)
+            != (certificate.leaf_sha256, lineage.certificate, lineage.key_type)
+            or meta.chain_sha256 not in (None, _sha256(certificate.chain_pem))
+            or _VERSION_ID.fullmatch(meta.id) is None
         ):
             raise ValueError("the description is of another certificate")
         for known in self.list(lineage):
@@ -74,8 +78,9 @@ class Versions:
         """Make a stored version the current one: one atomic write.
 
         `expected` is the version that must be the current one until then (None: there is none):
-        who decided on what is no longer so must look again. Raises SupersededError when it is not
-        so, StoreError when the version is not whole or the pointer cannot be written.
+        who decided on what is no longer so must look again. Where the pointer or its version is
+        damaged nobody has been here since, and it is mended. Raises SupersededError when another
+        version is current, StoreError when this one is not whole or the pointer cannot be written.
         """
         with self._guard(lineage):
             if self.get(lineage, version_id) is None:
@@ -86,7 +91,9 @@ class Versions:
                 )
             pointer = self._pointer(lineage)
             current = None if pointer is None else pointer.version
-            if expected not in (ANY, current):
+            is_whole = current is not None and self.get(lineage, current) is not None
+            is_absent = self._store.get(_pointer_key(lineage)) is None
+            if (is_whole or is_absent) and expected not in (ANY, current):
                 raise SupersededError(
                     "another process has switched to another version meanwhile",
                     place=_pointer_key(lineage),
@@ -140,9 +147,11 @@ class Versions:
         try:
             meta = msgspec.json.decode(meta_json, type=VersionMeta)
             certificate = parse_pair(chain_pem, key_pem)
-        except ValueError:  # msgspec's errors are
+        except _NOT_UNDERSTOOD:
             return None
         if (meta.id, meta.leaf_sha256) != (version_id, certificate.leaf_sha256):
+            return None
+        if meta.chain_sha256 not in (None, _sha256(certificate.chain_pem)):
             return None
         return Version(meta=meta, certificate=certificate)
 
@@ -213,7 +222,7 @@ class Versions:
         content = self._store.get(_pointer_key(lineage))
         try:
             return None if content is None else msgspec.json.decode(content, type=Pointer)
-        except ValueError:
+        except _NOT_UNDERSTOOD:
             return None
 
     @contextmanager
@@ -245,6 +254,10 @@ def _folder(lineage: Lineage, version_id: str) -> str:
 
 def _pointer_key(lineage: Lineage) -> str:
     return f"{_lineage_folder(lineage)}/{_POINTER}"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _broken(lineage: Lineage, pointer: Pointer | None, instead: Version | None) -> CertProblem:
