@@ -10,6 +10,7 @@ import pytest
 from certs.store.filestore import FileStore
 from certs.store.memory import MemoryStore
 from certs.store.protocol import Store
+from tests.support.dying import Nursery
 from tests.support.tools import unavailable
 
 
@@ -36,3 +37,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         unavailable("this root cannot mount a small disk")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Processes that may be killed."""
+    with Nursery() as parent:
+        yield parent
