@@ -145,3 +145,15 @@ def test_a_compromised_key_is_gone_and_its_sessions_with_it(host: Host) -> None:
     with connect(context, host.ca.ports.tls, NAME, session=session) as again:
         session_of(again)
         assert not again.session_reused
+
+
+def test_it_says_that_it_is_ready(host: Host) -> None:
+    (sock,) = host.directory.glob("state/admin.sock")
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(10)
+    connection.sock.connect(str(sock))
+    connection.request("GET", "/ready")
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())) == (200, {"ready": True, "reasons": []})
+    connection.close()

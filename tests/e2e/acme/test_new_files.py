@@ -89,7 +89,9 @@ def test_they_are_served(replace: Replace, ports: Ports, pki: Pki, tmp_path: Pat
             assert again.session_reused
 
 
-def test_what_does_not_match_changes_nothing(ports: Ports, pki: Pki, tmp_path: Path) -> None:
+def test_half_of_a_new_pair_changes_nothing_until_it_is_whole(
+    ports: Ports, pki: Pki, tmp_path: Path
+) -> None:
     files = pair_in(tmp_path / "live", pki.server("kept", HOSTNAME))
     front, back = ports.take(), ports.take()
     text = edge_toml(
@@ -102,8 +104,14 @@ def test_what_does_not_match_changes_nothing(ports: Ports, pki: Pki, tmp_path: P
     edge = Edge(text, tmp_path)
     with FakeBackend(echo, port=back), ending(edge):
         before = leaf(front, HOSTNAME)
-        shutil.copy(pki.server("stranger", HOSTNAME).key, files.key)
+        new = pki.server("stranger", HOSTNAME)
+        shutil.copy(new.key, files.key)
         refused = edge.wait_for("certificate.files_refused", timeout_s=20)
         assert "belongs to another certificate" in str(refused["reason"])
         assert leaf(front, HOSTNAME) == before
+        shutil.copy(new.cert, files.cert)
+        changed = edge.wait_for("certificate.files_changed", timeout_s=20)
+        edge.wait_for("certificate.served", leaf_sha256=changed["leaf_sha256"])
+        assert changed["leaf_sha256"] == new.sha256
+        assert leaf(front, HOSTNAME) != before
         assert len(edge.records("certificate.files_refused")) == 1
