@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from certs.manager.kit import ManagerKit
     from certs.manager.manager import Manager
     from certs.manager.operations import Operations, UnknownCertificate, operations_on
+    from certs.manager.readiness import why_not_ready
     from certs.manager.status import CertificateStatus
     from certs.manager.watching import FilesSource
     from certs.store.filestore import FileStore
@@ -92,6 +93,7 @@ _LATER: Final = {
     "load_current": "certs.store.serving",
     "operations_on": "certs.manager.operations",
     "serve_http01": "certs.challenges.http01_server",
+    "why_not_ready": "certs.manager.readiness",
 }
 """Public names by the module they come from when they are first asked for."""
 
@@ -160,6 +162,7 @@ __all__ = [
     "self_signed",
     "serve_http01",
     "site_context",
+    "why_not_ready",
 ]
 
 

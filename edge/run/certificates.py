@@ -3,10 +3,12 @@
 import random
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 import certs
 from edge.config.tree import Certificate, Listener, Source
@@ -71,6 +73,7 @@ class Certificates:
                 await stack.enter_async_context(certs.serve_http01(app, self._http_sockets))
             app = web.Application()
             add_routes(app, operations, events=sink, on_bug=self._on_bug)
+            app.router.add_get("/ready", _readiness_of(operations))
             try:
                 await stack.enter_async_context(serve_admin(app, self._config.admin_socket))
             except OSError as error:
@@ -120,6 +123,17 @@ class Certificates:
 
     def _on_bug(self, error: BaseException) -> None:
         self._log.exception("control.bug", error)
+
+
+def _readiness_of(operations: certs.Operations) -> Handler:
+    """200 while clients get the certificates they should, else 503 with the reasons."""
+
+    async def handle(_: web.Request) -> web.Response:
+        reasons = certs.why_not_ready(operations.list(), datetime.now(UTC))
+        answer = {"ready": not reasons, "reasons": reasons}
+        return web.json_response(answer, status=503 if reasons else 200)
+
+    return handle
 
 
 def _https_port(listeners: Sequence[Listener]) -> int:

@@ -1,7 +1,9 @@
 """`stalwart-edge cert` against the running edge: what it says is what clients see."""
 
 import hashlib
+import http.client
 import json
+import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
