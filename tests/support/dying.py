@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from certs.store.filestore import FileStore
 from certs.store.locking import FileLock
-from certs.store.versions import Versions
+from certs.store.versions import SupersededError, Versions
 from tests.support.stored import LINEAGE, Material, install
 
 DIED: Final = 86
@@ -173,6 +173,27 @@ def renew_forever(root: Path, materials: list[Material]) -> None:
         for made in materials:
             install(versions, made)
             versions.prune(LINEAGE, keep=1)
+
+
+def switch_by_turns(root: Path, times: int) -> None:
+    """Switch from what is current to the other one of two, unless somebody was faster.
+
+    How often it was done and how often not is the value of `switched/<pid>`.
+    """
+    store = FileStore(root)
+    versions = Versions(store)
+    done = refused = 0
+    first, second = (one.id for one in versions.list(LINEAGE))
+    for _ in range(times):
+        current = versions.current(LINEAGE)
+        assert current is not None
+        try:
+            other = second if current.id == first else first
+            versions.switch(LINEAGE, other, expected=current.id)
+            done += 1
+        except SupersededError:
+            refused += 1
+    store.put(f"switched/{os.getpid()}", b"%d %d" % (done, refused))
 
 
 def hold(root: Path, name: str) -> None:
