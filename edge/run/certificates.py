@@ -42,11 +42,19 @@ class Certificates:
         """Until cancelled."""
         managed = [one.managed for one in self._config.certificates if one.managed is not None]
         sink = Broadcast(self._tell, managed)
+        store = certs.FileStore(self._config.store_dir)
+        for problem in store.tighten():
+            self._log.warning(
+                "certificate.store_too_open",
+                place=problem.place,
+                message=problem.message,
+                remedy=problem.remedy,
+            )
         manager = certs.Manager(
             certs.ManagerKit(
                 managed=managed,
                 settings=self._material.acme.settings if self._material.acme else _NO_ACME,
-                store=certs.FileStore(self._config.store_dir),
+                store=store,
                 solvers=self._solvers(sink),
                 deployer=WorkersDeployer(self._distributor, self._config.listeners),
                 clock=certs.SystemClock(),
