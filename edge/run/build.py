@@ -7,9 +7,10 @@ workers, and the memory of all this is shared too.
 import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from edge.config.material import Material
+from edge.config.material import Material, load_material
 from edge.config.tree import Config, Listener, TcpAddress
 from edge.net.backend import BackendState
 from edge.net.listener import Acceptor
@@ -69,6 +70,18 @@ def build(config: Config, material: Material) -> Blueprint:
     return Blueprint(
         config=config, material=material, listeners=tuple(bound), http_sockets=http_sockets
     )
+
+
+def refreshed(blueprint: Blueprint, now: datetime) -> Blueprint:
+    """The same with the certificates as they are stored now, for a process that starts later.
+
+    What cannot be loaded any more stays as it was. `now` is aware.
+    """
+    material = load_material(blueprint.config, now=now).material
+    if material is None:
+        return blueprint
+    kept = replace(blueprint.material, snapshot=material.snapshot, bootstrap=material.bootstrap)
+    return replace(blueprint, material=kept)
 
 
 def _bind_all(

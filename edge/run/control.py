@@ -13,7 +13,16 @@ from edge.ops.log import Log
 from edge.run.build import Blueprint
 from edge.run.distributing import Distributor
 from edge.run.forwarding import LogForwarder
-from edge.run.ipc import Channel, Joined, LearntBackend, Ready, Shown, Snapshot, Stopping
+from edge.run.ipc import (
+    Channel,
+    Joined,
+    LearntBackend,
+    Ready,
+    SessionsForgotten,
+    Shown,
+    Snapshot,
+    Stopping,
+)
 from edge.run.probing import Sight, look, pause_s
 
 _FIRST_ROUND_S = 2.0
@@ -40,7 +49,9 @@ class ControlProcess:
         workers: Sequence[Channel],
         forwarder: LogForwarder,
         log: Log,
+        is_first: bool,
     ) -> None:
+        """`is_first`: no other control process was there before it."""
         self._config = blueprint.config
         self._pid = pid
         self._master = master
@@ -48,7 +59,12 @@ class ControlProcess:
         self._forwarder = forwarder
         self._log = log
         self._blueprint = blueprint
-        self._distributor = Distributor(workers, blueprint.material.snapshot.sets)
+        self._distributor = Distributor(
+            workers,
+            blueprint.material.snapshot.sets,
+            is_first=is_first,
+            on_forget=lambda: self._tell_master(SessionsForgotten()),
+        )
         self._known = {name: _Known() for name in self._config.backends}
         self._unseen = set(self._config.backends)
         self._first_round = asyncio.Event()
@@ -157,6 +173,9 @@ class ControlProcess:
                 self._tell(channel)
         elif isinstance(message, Shown):
             self._distributor.heard(channel, message)
+
+    def _tell_master(self, message: SessionsForgotten) -> None:
+        self._master.send(message)
 
     def _on_master(self, stop: asyncio.Event) -> None:
         try:

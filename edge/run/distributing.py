@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,10 +22,23 @@ _RETRY_S: Final = 0.2
 class Distributor:
     """Keeps the current picture, and knows which worker serves which generation of it."""
 
-    def __init__(self, channels: Sequence[Channel], sets: Sequence[certs.CertificateSet]) -> None:
-        """`sets` is what workers were forked with."""
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        sets: Sequence[certs.CertificateSet],
+        *,
+        is_first: bool = True,
+        on_forget: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`sets` is what workers are forked with. `is_first`: nobody has told them anything else.
+
+        `on_forget` is called before sessions are given up: for those who are forked later.
+        """
         self._channels = channels
         self._picture = CertificatePicture(sets=tuple(sets), challenges={}, session_epoch=0)
+        self._on_forget = on_forget
+        self._is_told = not is_first
+        """Whether workers may serve something else than what they were forked with."""
         self._generation = 0
         self._shown = dict.fromkeys(channels, 0)
         self.is_stopping = False
@@ -47,9 +61,12 @@ class Distributor:
 
         Raises TimeoutError when a worker does not say so in time; OSError when there is no memory.
         """
-        if not forget_sessions and not self._generation and _same(sets, self._picture.sets):
+        if not (forget_sessions or self._is_told) and _same(sets, self._picture.sets):
             return  # what workers were forked with
-        epoch = self._picture.session_epoch + forget_sessions
+        epoch = self._picture.session_epoch
+        if forget_sessions:
+            self._on_forget()
+            epoch = time.monotonic_ns()
         await self._show(replace(self._picture, sets=tuple(sets), session_epoch=epoch))
 
     async def show_challenges(self, answers: Mapping[str, certs.ChallengeCertificate]) -> None:
@@ -75,7 +92,9 @@ class Distributor:
 
     async def _show(self, picture: CertificatePicture) -> None:
         self._picture = picture
-        self._generation += 1
+        self._is_told = True
+        # Later than whatever a predecessor of this process has counted: its answers may still come.
+        self._generation = max(self._generation + 1, time.monotonic_ns())
         wanted = self._generation
         self._tell(self._channels)
         try:

@@ -64,7 +64,11 @@ class Stopping(msgspec.Struct, frozen=True, tag="stopping", array_like=True):
     """Master to control: workers end now, and what listeners do no longer means anything."""
 
 
-Message = Snapshot | Picture | Shown | Joined | Ready | Stopping
+class SessionsForgotten(msgspec.Struct, frozen=True, tag="sessions-forgotten", array_like=True):
+    """Control to master: whoever is forked from now on must not honour tickets of earlier ones."""
+
+
+Message = Snapshot | Picture | Shown | Joined | Ready | Stopping | SessionsForgotten
 
 
 class Channel:

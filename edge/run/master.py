@@ -12,14 +12,15 @@ import select
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from edge.ops.log import DirectWriter, Level, Log
-from edge.run.build import Blueprint
+from edge.run.build import Blueprint, refreshed
 from edge.run.children import Slot, reap
 from edge.run.control import ControlProcess
 from edge.run.forwarding import LogForwarder
-from edge.run.ipc import Channel, Ready, Stopping, pair
+from edge.run.ipc import Channel, Ready, SessionsForgotten, Stopping, pair
 from edge.run.worker import WorkerProcess
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -78,6 +79,8 @@ class Master:
                 self._fork(slot)
 
     def _fork(self, slot: Slot) -> None:
+        if slot.predecessor is not None:
+            self._refresh()
         ours, theirs = pair()
         # A signal between fork and the child's own handlers would be taken for the master's.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -90,6 +93,13 @@ class Master:
         slot.pid, slot.channel = pid, ours
         slot.born_at = time.monotonic()
         slot.due_at = None
+
+    def _refresh(self) -> None:
+        """A successor begins with what is stored now, not with what was when the edge started."""
+        try:
+            self._blueprint = refreshed(self._blueprint, datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - old certificates are better than no successor
+            self._log.exception("master.refresh_failed", error)
 
     def _become(self, slot: Slot, channel: Channel) -> None:
         """In the child: never returns."""
@@ -137,6 +147,7 @@ class Master:
             workers=self._control_ends,
             forwarder=LogForwarder(self._log_r, _STDERR),
             log=Log(DirectWriter(_STDERR), process="control", level=self._level),
+            is_first=self._control.predecessor is None,
         ).run()
 
     # --- waiting ---
@@ -191,6 +202,9 @@ class Master:
             if slot.predecessor is not None:
                 self._log.info(f"{slot.role}.replaced", pid=slot.predecessor, by=message.pid)
                 slot.predecessor = None
+        elif isinstance(message, SessionsForgotten):
+            for listener in self._blueprint.listeners:
+                listener.contexts.forget_sessions()
         if not self._is_announced and all(slot.is_ready for slot in self._slots):
             self._is_announced = True
             self._announce()

@@ -26,7 +26,8 @@ class CertificatePicture:
     challenges: Mapping[str, bytes] = field(repr=False)
     """Answers to tls-alpn-01: PEM of certificate and key, by server name."""
     session_epoch: int
-    """One more each time that tickets of earlier sessions must not be honoured any longer."""
+    """Greater each time that tickets of earlier sessions must not be honoured any longer; 0: never
+    yet, as far as this control process knows."""
 
 
 class _Set(msgspec.Struct, frozen=True, array_like=True):

@@ -38,7 +38,13 @@ class Showing:
         self._epoch = 0
         self._answers: Mapping[str, bytes] = {}
         self._newest: tuple[int, CertificatePicture] | None = None
+        self._served: int | None = None
         self._has_newest = asyncio.Event()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something newer than what is served has come."""
+        return self._newest is not None and self._newest[0] != self._served
 
     def show(self, generation: int, picture: CertificatePicture) -> None:
         """Serve this one soon. One that is not served yet is overtaken."""
@@ -58,6 +64,7 @@ class Showing:
                 # What was served goes on; the control process misses our word and says so.
                 self._on_bug(error)
             else:
+                self._served = generation
                 self._shown(generation)
 
     async def _take_over(self, picture: CertificatePicture) -> None:
@@ -68,7 +75,7 @@ class Showing:
                 for certificate in served.certificates:
                     for _ in service.prepare(certificate):
                         await asyncio.sleep(0)
-        if picture.session_epoch != self._epoch:
+        if picture.session_epoch > self._epoch:
             for service in self._services:
                 service.forget_sessions()
             self._epoch = picture.session_epoch

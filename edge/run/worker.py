@@ -5,6 +5,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 import uvloop
 
@@ -34,6 +35,7 @@ class WorkerProcess:
         self._control = control
         self._log_fd = log_fd
         self._is_open = False
+        self._has_snapshot = False
 
     def run(self) -> None:
         """Serve until told to stop."""
@@ -60,7 +62,7 @@ class WorkerProcess:
             worker=path.worker,
             services=path.services,
             hostname=self._blueprint.config.hostname,
-            shown=self._report_shown,
+            shown=partial(self._on_shown, path),
             on_bug=self._on_bug,
         )
         self._control.send(Joined(self._pid))
@@ -74,6 +76,11 @@ class WorkerProcess:
         path.worker.deadlines.close()
         path.worker.poller.close()
         writer.flush()
+
+    def _open_if_ready(self, path: DataPath) -> None:
+        # What it was forked with may be months old: the control process sends what is newer first.
+        if self._has_snapshot and not self._showing.is_behind:
+            self._open(path)
 
     def _open(self, path: DataPath) -> None:
         if self._is_open:
@@ -115,7 +122,8 @@ class WorkerProcess:
             return
         if isinstance(message, Snapshot):
             adopt(message, path)
-            self._open(path)
+            self._has_snapshot = True
+            self._open_if_ready(path)
         elif isinstance(message, Picture):
             self._on_picture(message.generation)
 
@@ -126,6 +134,10 @@ class WorkerProcess:
             self._report_shown(0)  # out of descriptors: the kernel dropped this one
         else:
             self._showing.show(generation, unpack(fd))
+
+    def _on_shown(self, path: DataPath, generation: int) -> None:
+        self._report_shown(generation)
+        self._open_if_ready(path)
 
     def _report_shown(self, generation: int) -> None:
         # A full queue: the control process is stuck, and its successor asks all workers anew.

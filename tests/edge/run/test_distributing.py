@@ -133,7 +133,8 @@ def test_sessions_are_forgotten_once_and_for_newcomers_too(hire: Hire) -> None:
         distributor.welcome(worker.control)
         picture = worker.seen()
         assert picture is not None
-        assert [*epochs, picture.session_epoch] == [0, 1, 1, 1]
+        assert epochs[0] == 0 < epochs[1]
+        assert [*epochs, picture.session_epoch] == [0, *[epochs[1]] * 3]
 
     run(body())
 
@@ -218,6 +219,30 @@ def test_who_hangs_is_waited_for_once(hire: Hire, monkeypatch: pytest.MonkeyPatc
                 await distributor.show_sets(sets)
             took.append(loop.time() - began)
         assert took[1] < 0.2 < min(took[0], took[2])
+
+    run(body())
+
+
+def test_what_was_said_to_a_predecessor_does_not_count(hire: Hire) -> None:
+    """Its counts are over, and workers may serve whatever it has shown them."""
+
+    async def body() -> None:
+        worker = hire()
+        async with asyncio.TaskGroup() as tasks:
+            first = Distributor([worker.control], [A])
+            tasks.create_task(first.show_sets([B]), name="show")
+            await worker.next()
+            worker.say(first)
+        late = worker.generation
+        second = Distributor([worker.control], [A], is_first=False)
+        async with asyncio.TaskGroup() as tasks:
+            showing = tasks.create_task(second.show_sets([A]), name="show")
+            picture = await worker.next()
+            assert picture.sets[0].names == A.names
+            second.heard(worker.control, Shown(1, late))
+            await passes()
+            assert not showing.done()
+            worker.say(second)
 
     run(body())
 
