@@ -86,9 +86,12 @@ class Attempts:
             return None
         return found if self._is_fit(lineage, found, current) else None
 
-    async def forget_compromised(self, lineage: Lineage, current: Version) -> None:
+    async def forget_revoked(
+        self, lineage: Lineage, current: Version, *, has_forgotten_sessions: bool = False
+    ) -> None:
         """Once another one is served: no version that was revoked, or has its key, ever is again.
 
+        Sessions of a key that was compromised are forgotten with it, if they are not already.
         Harmless when done again. Raises StoreError.
         """
         versions = self._parts.versions
@@ -98,7 +101,7 @@ class Attempts:
         lost = versions.get(lineage, revoked.version)
         if lost is None:
             return
-        if revoked.is_key_lost:
+        if revoked.is_key_lost and not has_forgotten_sessions:
             await self._parts.serving.deploy(forget_sessions=True)
         for one in versions.list(lineage):
             if one.id != current.id and _is_tainted(one, revoked, lost):

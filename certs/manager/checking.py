@@ -6,7 +6,7 @@ from certs.manager.parts import Parts
 from certs.select import CertificateSet
 
 _OFTEN_S: Final = 60.0
-_SELDOM_S: Final = 3600.0
+_SELDOM_S: Final = 21_600.0
 
 
 class Checking:
@@ -22,7 +22,12 @@ class Checking:
     @property
     def is_time(self) -> bool:
         """Whether `check` is to be called now."""
-        return self._clock.monotonic() >= self._next
+        return self.rest_s <= 0
+
+    @property
+    def rest_s(self) -> float:
+        """How long until then."""
+        return max(0.0, self._next - self._clock.monotonic())
 
     async def check(self) -> None:
         """Deploy what has become due for it by time alone, and what is not served; then look."""

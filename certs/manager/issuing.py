@@ -2,6 +2,8 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from certs.acme import journal
 from certs.acme.keys import generate
 from certs.acme.memory import ChallengeMemory
@@ -118,7 +120,7 @@ class Issuing:
             self._book(managed, lineage, version, is_exempt=order.replaces is not None)
         await self.prepare_next_key(managed, lineage, version)
         if order is not None:
-            journal.discard(self._kit.store, lineage)
+            # Told twice rather than never.
             self._kit.sink(
                 Obtained(
                     certificate=managed.name,
@@ -129,12 +131,13 @@ class Issuing:
                     leaf_sha256=version.certificate.leaf_sha256,
                 )
             )
+            journal.discard(self._kit.store, lineage)
 
     def _book(
         self, managed: Managed, lineage: Lineage, version: Version, *, is_exempt: bool
     ) -> None:
         state = self._books.state(lineage)
-        if state.last_success_at is not None and state.last_success_at >= version.meta.created_at:
+        if state.booked == version.id:
             return
         now = self._kit.clock.now()
         life = life_of(version)
@@ -150,9 +153,8 @@ class Issuing:
                     is_exempt=is_exempt,
                 ),
             )
-        self._books.keep(
-            lineage, after_success(state, issuer=version.meta.issuer, certificate=life, now=now)
-        )
+        state = after_success(state, issuer=version.meta.issuer, certificate=life, now=now)
+        self._books.keep(lineage, replace(state, booked=version.id))
 
     def _order_of(self, lineage: Lineage, version: Version) -> journal.PendingOrder | None:
         """What the journal still has of the order that the version came from."""

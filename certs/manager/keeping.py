@@ -29,8 +29,8 @@ __all__ = ["BusyError", "CertificateKeeper", "NotServedError"]
 
 _OTHER_OWNER: Final = timedelta(seconds=30)
 """How soon to look again at what another process is busy with."""
-_AGAIN: Final = timedelta(minutes=1)
-_AGAIN_AT_MOST: Final = timedelta(minutes=16)
+_AGAIN_S: Final = 60.0
+_AGAIN_AT_MOST_S: Final = 960.0
 
 
 class BusyError(StoreError):
@@ -61,6 +61,11 @@ class CertificateKeeper:
         self._busy = asyncio.Lock()
         self._stumbles: Counter[Lineage] = Counter()
         """Looks in a row that could not be brought to their end, for no fault of a CA."""
+        self._rests: dict[Lineage, float] = {}
+        """Until when those are left alone, monotonic: whatever else is a reason to look again.
+
+        What such a look has changed in the store would be one.
+        """
 
     @property
     def name(self) -> str:
@@ -117,6 +122,9 @@ class CertificateKeeper:
     # --- a look ---
 
     async def _look_at(self, lineage: Lineage) -> datetime:
+        rest_s = self._rests.get(lineage, 0.0) - self._kit.clock.monotonic()
+        if rest_s > 0:
+            return self._kit.clock.now() + timedelta(seconds=rest_s)
         try:
             await self._tidy(lineage)
             await self._learn(lineage)
@@ -137,9 +145,10 @@ class CertificateKeeper:
         return again_at
 
     def _after_stumble(self, lineage: Lineage) -> datetime:
-        wait = min(_AGAIN * float(2 ** min(self._stumbles[lineage], 8)), _AGAIN_AT_MOST)
+        rest_s = min(_AGAIN_S * 2.0 ** min(self._stumbles[lineage], 8), _AGAIN_AT_MOST_S)
         self._stumbles[lineage] += 1
-        return self._kit.clock.now() + wait
+        self._rests[lineage] = self._kit.clock.monotonic() + rest_s
+        return self._kit.clock.now() + timedelta(seconds=rest_s)
 
     def _remember(self, lineage: Lineage, error: StoreError) -> None:
         """For `cert list`, if the store can do that much. No issuer has to wait for it."""
@@ -185,7 +194,7 @@ class CertificateKeeper:
             if problems:
                 versions.switch(lineage, current.id)
             await self._parts.issuing.finish(self._managed, lineage, current)
-            await self._attempts.forget_compromised(lineage, current)
+            await self._attempts.forget_revoked(lineage, current)
 
     async def _learn(self, lineage: Lineage) -> None:
         """Ask the CA about its window when it is time; tell of a life that comes to its end."""
@@ -270,7 +279,7 @@ class CertificateKeeper:
             raise
         current = self._parts.versions.current(lineage)
         if current is not None:
-            await self._attempts.forget_compromised(lineage, current)
+            await self._attempts.forget_revoked(lineage, current, has_forgotten_sessions=True)
         self._parts.versions.prune(lineage)
 
     def _failed(self, lineage: Lineage, issuer: Issuer, problem: AcmeProblem) -> None:

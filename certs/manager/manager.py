@@ -21,6 +21,7 @@ _JUMP_S: Final = 60.0
 _AT_ONCE: Final = 2
 """Certificates that are looked after at the same time: CAs ask for small runs, not for bursts."""
 _DEPLOY_AGAIN_S: Final = 30.0
+_DEPLOY_AGAIN_AT_MOST_S: Final = 960.0
 _AFTER_DEFECT: Final = timedelta(minutes=16)
 
 
@@ -75,6 +76,7 @@ class Manager:
         self._deployed_mark = ""
         self._planned_mark = ""
         self._deploy_again = 0.0
+        self._deploy_wait_s = _DEPLOY_AGAIN_S
         self._trouble: str | None = None
 
     async def run(self) -> None:
@@ -144,13 +146,18 @@ class Manager:
             await self._kit.clock.sleep(_AFTER_DEFECT.total_seconds())
         finally:
             self._is_checking = False
+            self._woken.set()
 
     async def _rest(self) -> None:
+        """Until the next tick, or something that has a time of its own before it."""
         now = self._kit.clock.now()
-        waiting = [at for name, at in self._due_at.items() if name not in self._running]
-        waiting += [now for name in self.keepers if name not in {*self._due_at, *self._running}]
-        soonest_s = min(((at - now).total_seconds() for at in waiting), default=self._tick_s)
-        rest_s = max(0.0, min(self._tick_s, soonest_s))
+        idle = [name for name in self.keepers if name not in self._running]
+        waits = [(self._due_at.get(name, now) - now).total_seconds() for name in idle]
+        if not self._is_checking:
+            waits.append(self._checking.rest_s)
+        if self.parts.serving.is_behind:
+            waits.append(self._deploy_again - self._kit.clock.monotonic())
+        rest_s = max(0.0, min([self._tick_s, *waits]))
         async with asyncio.TaskGroup() as either:
             sleep = either.create_task(self._kit.clock.sleep(rest_s), name="tick")
             woken = either.create_task(self._woken.wait(), name="woken")
@@ -177,11 +184,13 @@ class Manager:
         if changed or is_changed or is_time:
             self._deployed_mark = mark
             if await serving.deploy():
+                self._deploy_wait_s = _DEPLOY_AGAIN_S
                 # A look of their own is taken by those who renew: this is for what others did.
                 if was_behind or (is_changed and not self._running):
                     self._checking.soon()
             else:
-                self._deploy_again = now + _DEPLOY_AGAIN_S
+                self._deploy_again = now + self._deploy_wait_s
+                self._deploy_wait_s = min(self._deploy_wait_s * 2, _DEPLOY_AGAIN_AT_MOST_S)
         for watch in changed:
             await self._verify(watch)
 

@@ -52,6 +52,8 @@ class LineageState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     warned: Warned | None = None
     unserved: str | None = None
     """The version that was obtained and could not be served: it is not to be ordered again."""
+    booked: str | None = None
+    """The version counted last: whoever takes up what a crash cut off does not count it again."""
     next_attempt_at: Moment | None = None
     """As last planned: only to be shown, each pass plans anew."""
     next_reason: str = ""
