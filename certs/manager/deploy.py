@@ -33,7 +33,8 @@ class Deployer(Protocol):
     async def verify(self, wanted: CertificateSet) -> list[Mismatch]:
         """Make real TLS handshakes to the own listeners and compare the leaf they show.
 
-        Empty when all serve what they should, and when there is nothing to ask.
+        Empty when all serve what they should, and when there is nothing to ask. Raises OSError when
+        nothing can be said: what is served now then stays.
         """
 
 

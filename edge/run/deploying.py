@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import certs
@@ -13,6 +14,12 @@ _AT_ONCE: Final = 4
 _TRIES: Final = 3
 _PAUSE_S: Final = 1.0
 """Longer than it takes to replace a worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    mismatch: certs.Mismatch
+    is_silent: bool
 
 
 class WorkersDeployer:
@@ -30,7 +37,10 @@ class WorkersDeployer:
         await self._distributor.show_sets(sets, forget_sessions=forget_sessions)
 
     async def verify(self, wanted: certs.CertificateSet) -> list[certs.Mismatch]:
-        """Ask every listener for the names of `wanted` and compare what it shows."""
+        """Ask every listener for the names of `wanted` and compare what it shows.
+
+        Raises TimeoutError when all that can be said is that some are too busy to answer.
+        """
         async with asyncio.TaskGroup() as tasks:
             asked = [
                 tasks.create_task(
@@ -41,8 +51,14 @@ class WorkersDeployer:
                 for address in listener.bind
                 for question in _questions(listener, address, wanted)
             ]
+        if self._distributor.is_stopping:
+            return []
         found = [wrong for task in asked if (wrong := task.result()) is not None]
-        return [] if self._distributor.is_stopping else found
+        mismatches = [one.mismatch for one in found if not one.is_silent]
+        if found and not mismatches:
+            silent = found[0].mismatch
+            raise TimeoutError(f"{silent.listener}: {silent.reason}")
+        return mismatches
 
     async def _ask(
         self,
@@ -50,7 +66,7 @@ class WorkersDeployer:
         address: TcpAddress,
         question: Question,
         wanted: certs.CertificateSet,
-    ) -> certs.Mismatch | None:
+    ) -> "_Wrong | None":
         try:
             async with self._places:
                 sight = await self._seen(listener, address, question)
@@ -58,17 +74,18 @@ class WorkersDeployer:
             return None
         if sight.leaf_sha256 in {one.leaf_sha256 for one in _suitable(wanted, question)}:
             return None
-        return certs.Mismatch(
+        mismatch = certs.Mismatch(
             listener=f"{listener.name} {address}",
             served_sha256=sight.leaf_sha256,
             reason=sight.failure or "it serves another certificate",
         )
+        return _Wrong(mismatch, is_silent=sight.is_silent)
 
     async def _seen(self, listener: Listener, address: TcpAddress, question: Question) -> Sight:
         """What it serves. No handshake at all may mean that a worker has just died: again, then."""
         sight = await see(listener, address, question)
         for _ in range(_TRIES - 1):
-            if sight.failure is None or self._distributor.is_stopping:
+            if sight.failure is None or sight.is_silent or self._distributor.is_stopping:
                 break
             await asyncio.sleep(_PAUSE_S)
             sight = await see(listener, address, question)

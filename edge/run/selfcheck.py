@@ -30,6 +30,9 @@ class Sight:
 
     leaf_sha256: str | None
     failure: str | None
+    is_silent: bool = False
+    """Nobody answered in time, as where there is no room for a connection more: whatever it serves,
+    this says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ async def see(listener: Listener, address: TcpAddress, question: Question) -> Si
         async with asyncio.timeout(_DEADLINE_S):
             return Sight(leaf_sha256=await _leaf(listener, address, question), failure=None)
     except TimeoutError:
-        failure = f"no answer in {_DEADLINE_S:g} s"
+        return Sight(leaf_sha256=None, failure=f"no answer in {_DEADLINE_S:g} s", is_silent=True)
     except ssl.SSLError as error:
         failure = f"TLS handshake: {error.reason or type(error).__name__}"
     except (OSError, EOFError, ValueError) as error:
