@@ -110,7 +110,7 @@ class Standings:
 
     def next_look(self, standing: Standing, planned: Plan) -> datetime:
         now = self._kit.clock.now()
-        moments = [planned.attempt_at, now + _FAR]
+        moments = [planned.look_again_at, now + _FAR]
         if standing.current is not None:
             life = life_of(standing.current)
             moments += [at for one in FRACTIONS if (at := life.moment(one)) > now]

@@ -69,9 +69,10 @@ def free_at(
     *,
     lifetime_s: float | None = None,
     may_use_reserve: bool = False,
+    left_to_others: int = 0,
 ) -> datetime:
-    """When a token may be taken: `now` or later."""
-    usable = limit.capacity - (0 if may_use_reserve else limit.reserve)
+    """When a token may be taken, leaving as many to others beside the reserve: `now` or later."""
+    usable = limit.capacity - left_to_others - (0 if may_use_reserve else limit.reserve)
     missing = spent(bucket, limit, now, lifetime_s=lifetime_s) + 1 - usable
     if missing <= 0:
         return now

@@ -90,11 +90,14 @@ def allowance(
     lifetime_s: float | None,
     is_exempt: bool,
     is_forced: bool = False,
+    has_time: bool = False,
 ) -> Allowance:
     """Say when an order for `names` (identifiers) may be made.
 
     `lifetime_s` of the certificate to be renewed, None without one. `is_exempt`: the order will
     say `replaces`. `is_forced`: a person wants it, so the reserve may be used; nothing more may.
+    `has_time`: a renewal as planned, which leaves the last certificate for these names to another
+    key type whose life runs short.
     """
     identifiers = tuple(names)
     found = [Allowance(at=now, reason=None)]
@@ -105,7 +108,14 @@ def allowance(
         at = free_at(budget.orders, ORDERS, now, may_use_reserve=is_forced)
         found.append(Allowance(at=at, reason="too many orders lately"))
         duplicates = budget.duplicates.get(_set_key(identifiers), Bucket())
-        at = free_at(duplicates, DUPLICATES, now, lifetime_s=lifetime_s, may_use_reserve=is_forced)
+        at = free_at(
+            duplicates,
+            DUPLICATES,
+            now,
+            lifetime_s=lifetime_s,
+            may_use_reserve=is_forced,
+            left_to_others=1 if has_time else 0,
+        )
         found.append(Allowance(at=at, reason="too many certificates for these names lately"))
     for identifier in identifiers:
         failed = budget.failed.get(_plain(identifier), Bucket())

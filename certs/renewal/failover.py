@@ -21,8 +21,13 @@ class Choice:
 
 
 def is_life_short(certificate: Validity | None, now: datetime) -> bool:
-    """Whether any issuer is better than the preferred one: less than 1/6 is left, or nothing."""
-    return certificate is None or certificate.fraction_left(now) < _SHORT
+    """Whether any issuer is better than the preferred one: 1/6 is left, or less, or nothing."""
+    return certificate is None or now >= short_at(certificate)
+
+
+def short_at(certificate: Validity) -> datetime:
+    """When life begins to run short."""
+    return certificate.moment(_SHORT)
 
 
 def choose(

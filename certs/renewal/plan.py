@@ -9,7 +9,7 @@ from certs.renewal.backoff import FailureState, ready_at
 from certs.renewal.bucket import free_at
 from certs.renewal.budget import Allowance, IssuerBudget, allowance
 from certs.renewal.decide import Decision
-from certs.renewal.failover import choose
+from certs.renewal.failover import choose, is_life_short, short_at
 from certs.renewal.state import ISSUANCES, LineageState
 from certs.renewal.validity import Validity, words
 
@@ -20,6 +20,8 @@ class Plan:
 
     attempt_at: datetime
     """`now` or earlier: at once."""
+    look_again_at: datetime
+    """When to plan anew, not later than `attempt_at`: more is allowed once life runs short."""
     issuer: str
     is_second_choice: bool
     """Life runs short: not the preferred issuer."""
@@ -56,6 +58,7 @@ def plan(
     if not (decision.is_due or is_forced):
         return Plan(
             attempt_at=decision.renew_at,
+            look_again_at=decision.renew_at,
             issuer=issuers[0],
             is_second_choice=False,
             reason=decision.reason,
@@ -68,6 +71,7 @@ def plan(
         if at > now:
             reason = f"it was obtained too often lately; again at {words(at)}"
             breaker = Allowance(at=at, reason=reason)
+    has_time = not (is_forced or is_urgent or is_life_short(certificate, now))
     limits: dict[str, Allowance] = {}
     ready: dict[str, datetime] = {}
     for issuer in issuers:
@@ -78,6 +82,7 @@ def plan(
             lifetime_s=lifetime_s,
             is_exempt=issuer == replaceable_by,
             is_forced=is_forced or is_urgent,
+            has_time=has_time,
         )
         limits[issuer] = max(breaker, allowed, key=lambda one: one.at)
         rested = _rested_at(state.failures.get(issuer), now, is_forced=is_forced)
@@ -89,8 +94,12 @@ def plan(
         limited = limit.reason if limit.at == choice.at else None
         held_up = limited or f"after a failure it is tried again at {words(choice.at)}"
         reason = f"{reason}; {held_up}"
+    look_again_at = choice.at
+    if certificate is not None and not is_life_short(certificate, now):
+        look_again_at = min(choice.at, short_at(certificate))
     return Plan(
         attempt_at=choice.at,
+        look_again_at=look_again_at,
         issuer=choice.issuer,
         is_second_choice=choice.is_second_choice,
         reason=reason,

@@ -25,6 +25,7 @@ def certificate(left: float) -> Validity:
         (0.30, (24, 0, 0), ("first", 24)),
         (0.17, (24, 0, 0), ("first", 24)),
         # It runs short: whoever can be tried first, the preferred one among equals.
+        (1 / 6, (24, 0, 0), ("second", 0)),
         (0.16, (0, 0, 0), ("first", 0)),
         (0.16, (24, 0, 0), ("second", 0)),
         (0.16, (24, 1, 0), ("third", 0)),

@@ -86,6 +86,13 @@ def test_after_a_failure() -> None:
     assert DAY <= found.attempt_at - NOW <= 1.2 * DAY
     assert "after a failure it is tried again at" in found.reason
     assert found.limited is None
+    assert found.look_again_at == found.attempt_at
+
+
+def test_once_life_runs_short_it_is_planned_anew() -> None:
+    found = planned(0.17, failed(Kind.RATE_LIMITED, left=0.17, retry_after_s=5 * 86_400.0))
+    assert found.attempt_at >= NOW + 5 * DAY
+    assert NOW < found.look_again_at == certificate(0.17).moment(1 / 6) < NOW + DAY
 
 
 def test_a_person_need_not_wait_for_our_own_patience() -> None:
@@ -112,7 +119,9 @@ def test_a_budget_and_its_exemption() -> None:
     budget = IssuerBudget()
     for _ in range(4):
         budget = after_issuance(budget, NAMES, now=NOW, lifetime_s=90 * 86_400.0, is_exempt=False)
-    assert planned(0.3, budget=budget).attempt_at == NOW + 34 * HOUR
+    # One is left to another key type of the same names, whose life may be running short.
+    assert planned(0.3, budget=budget).attempt_at == NOW + 68 * HOUR
+    assert planned(0.1, budget=budget).attempt_at == NOW + 34 * HOUR
     assert planned(0.3, budget=budget, replaceable_by="first").attempt_at == NOW
     assert planned(0.3, budget=budget, is_forced=True).attempt_at == NOW
     # It was revoked: that is what the reserve is for, too.

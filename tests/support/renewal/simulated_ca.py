@@ -66,7 +66,7 @@ def usual_window(certificate: Validity, now: datetime) -> RenewalInfo:
     lifetime = certificate.not_after - certificate.not_before
     ideal = certificate.not_after - lifetime / (2 if lifetime < timedelta(days=10) else 3)
     window = Window(start=ideal - lifetime / 100, end=ideal + lifetime / 100)
-    return RenewalInfo(window=window, retry_after_s=21_600.0)
+    return RenewalInfo(window=window, retry_after_s=43_200.0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +74,7 @@ class SimulatedCa:
     """One CA with one account of ours."""
 
     lifetime: timedelta
+    key_id: str = "aki"
     outages: Sequence[Outage] = ()
     window_of: WindowOf | None = None
     """None: no renewal information."""
@@ -108,8 +109,8 @@ class SimulatedCa:
         if replaces is not None:
             assert replaces not in self.replaced, "a certificate is replaced once"
         failed = [self._failed.setdefault(n, TrueBucket(capacity=5, refill_s=720)) for n in names]
+        same = self._duplicates.setdefault(names, TrueBucket(capacity=5, refill_s=34 * 3600.0))
         if replaces is None:
-            same = self._duplicates.setdefault(names, TrueBucket(capacity=5, refill_s=34 * 3600.0))
             self._check("orders", self._orders, now)
             self._check("domain", self._domain, now)
             self._check("duplicates", same, now)
@@ -131,7 +132,7 @@ class SimulatedCa:
             self.replaced.add(replaces)
         start = now - BACKDATED if self.lifetime > 10 * BACKDATED else now
         made = Validity(
-            cert_id=f"{id(self)}.{len(self.issued)}",
+            cert_id=f"{self.key_id}.{len(self.issued)}",
             not_before=start,
             not_after=start + self.lifetime,
         )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from certs.acme.problem import AcmeProblem, Kind
 from certs.renewal import ari, budget, state
 from certs.renewal.budget import IssuerBudget
-from certs.renewal.decide import decide, obtain
+from certs.renewal.decide import Decision, decide, obtain
 from certs.renewal.plan import Plan, plan
 from certs.renewal.state import LineageState
 from certs.renewal.validity import Validity
@@ -56,34 +56,35 @@ class SimulatedHost:
         held = self.held.get(lineage)
         if held is not None:
             remembered = self._ask(remembered, held, now, true_now)
-        decision = (
-            decide(held.certificate, remembered.ari, now, self.rng)
-            if held is not None
-            else obtain("there is none yet", now)
-        )
+        decision = self._decide(held, remembered, now)
         if decision.ari is not None:
             remembered = replace(remembered, ari=decision.ari)
         self._save(lineage, remembered)
         if held is not None and decision.is_due and held.due_at is None and not ahead:
             held.due_at = true_now
-        found = self._plan(lineage, now, ahead)
+        found = self._plan(decision, held, remembered, now)
         if found.attempt_at <= now:
             self._attempt(lineage, found.issuer, now, true_now)
-            found = self._plan(lineage, now, ahead)
-        wakes = [found.attempt_at]
-        held, remembered = self.held.get(lineage), self._state(lineage)
+            held, remembered = self.held.get(lineage), self._state(lineage)
+            decision = self._decide(held, remembered, now)
+            found = self._plan(decision, held, remembered, now)
+        wakes = [found.look_again_at]
         if held is not None:
             asked_at = ari.ask_at(remembered.ari, held.certificate, now)
             if asked_at is not None and self.cas[held.issuer].window_of is not None:
                 wakes.append(asked_at)
         return max(true_now + timedelta(seconds=1), min(wakes) - ahead)
 
-    def _plan(self, lineage: str, now: datetime, ahead: timedelta) -> Plan:
-        held, remembered = self.held.get(lineage), self._state(lineage)
+    def _decide(self, held: Held | None, remembered: LineageState, now: datetime) -> Decision:
+        if held is None:
+            return obtain("there is none yet", now)
+        return decide(held.certificate, remembered.ari, now, self.rng)
+
+    def _plan(
+        self, decision: Decision, held: Held | None, remembered: LineageState, now: datetime
+    ) -> Plan:
         return plan(
-            decide(held.certificate, remembered.ari, now, self.rng)
-            if held is not None
-            else obtain("there is none yet", now),
+            decision,
             certificate=held.certificate if held is not None else None,
             state=remembered,
             budgets={name: budget.settled(self._budget(name), now) for name in self.cas},
