@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from certs.events import NotDeployed, NotServed, Served
 from certs.manager.deploy import Mismatch
@@ -9,6 +11,9 @@ from certs.manager.kit import ManagerKit
 from certs.manager.watching import FilesWatch
 from certs.select import CertificateSet
 from certs.store.serving import load_current
+
+_PATIENCE_S: Final = 600.0
+"""With whoever serves: they have deadlines of their own, this is for those who forgot one."""
 
 _Picture = tuple[tuple[str, ...], ...]
 
@@ -40,12 +45,25 @@ class Serving:
         """By name, what the last look at the own listeners said."""
 
     def load(self) -> None:
-        """Read the store. Never fails for what is in it."""
+        """Read the store. Never fails for what is in it.
+
+        What was read once is served on while the store has lost it or cannot be read: only another
+        real certificate takes the place of a real one.
+        """
         stored = load_current(self._kit.store, self._kit.managed, self._kit.clock.now())
-        self._managed = {
-            managed.name: one for managed, one in zip(self._kit.managed, stored.sets, strict=True)
-        }
-        self.bootstrap = stored.bootstrap
+        sets: dict[str, CertificateSet] = {}
+        bootstrap: set[str] = set()
+        for managed, found in zip(self._kit.managed, stored.sets, strict=True):
+            name = managed.name
+            known = self._managed.get(name) if name not in self.bootstrap else None
+            if name not in stored.bootstrap:
+                sets[name] = found if known is None else _with_what_is_lost(found, known)
+            elif known is not None:
+                sets[name] = known
+            else:
+                sets[name] = found
+                bootstrap.add(name)
+        self._managed, self.bootstrap = sets, frozenset(bootstrap)
 
     @property
     def is_behind(self) -> bool:
@@ -74,7 +92,8 @@ class Serving:
             # Until it is done, some may serve the old ones and some the new ones.
             self._deployed = None
             try:
-                await self._kit.deployer.deploy(sets, forget_sessions=forget)
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._kit.deployer.deploy(sets, forget_sessions=forget)
             except OSError as error:
                 self._kit.sink(NotDeployed(reason=str(error)[:500] or type(error).__name__))
                 return False
@@ -91,7 +110,8 @@ class Serving:
         descriptors left) says nothing of what is served.
         """
         try:
-            wrong = await self._kit.deployer.verify(wanted)
+            async with asyncio.timeout(_PATIENCE_S):
+                wrong = await self._kit.deployer.verify(wanted)
         except OSError as error:
             self._kit.sink(
                 NotDeployed(
@@ -131,6 +151,13 @@ class Serving:
             *(one for one in from_files if one is not None),
             *self._others,
         ]
+
+
+def _with_what_is_lost(found: CertificateSet, known: CertificateSet) -> CertificateSet:
+    """`found`, and what was `known` for kinds of keys that it has nothing for."""
+    kinds = {one.key_algorithm for one in found.certificates}
+    lost = tuple(one for one in known.certificates if one.key_algorithm not in kinds)
+    return replace(found, certificates=(*found.certificates, *lost)) if lost else found
 
 
 def _print(one: CertificateSet) -> tuple[str, ...]:
