@@ -71,8 +71,6 @@ def test_what_is_stored_is_shown(host: Host) -> None:
         status["leaf_sha256"]
     ]
     assert [one["is_next"] for one in host.cert.json("tlsa", NAME)] == [False, True]
-    for words in (("list",), ("show", NAME), ("tlsa", NAME), ("account", "show")):
-        assert host.cert(*words)
 
 
 def test_it_is_renewed_and_served_by_the_next_edge(host: Host) -> None:

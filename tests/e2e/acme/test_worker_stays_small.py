@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.cli.cert.remote import connect as connect_to_edge
+from edge.ops.certcalls import Call, Import
 from tests.support.acme_edge import NAME, Ca, acme_edge, running_ca
-from tests.support.cert_command import CertCommand
 from tests.support.edge import Edge
 from tests.support.edge_config import Backend, Listener
 from tests.support.fake_backend import FakeBackend
@@ -28,7 +29,13 @@ GROWTH_BYTES = 2 << 20
 class Host:
     edge: Edge
     ca: Ca
-    cert: CertCommand
+    socket: Path
+
+    def ask(self, call: Call) -> None:
+        """As a command does, without the time that it takes to start one."""
+        edge = connect_to_edge([self.socket])
+        assert edge is not None
+        edge.call(call, lambda event: None)
 
     @property
     def control(self) -> int:
@@ -55,7 +62,7 @@ def _host(ports: Ports, server_directory: Path) -> Iterator[Host]:
         ) as edge,
     ):
         edge.wait_for("certificate.served", timeout_s=30)
-        yield Host(edge=edge, ca=ca, cert=CertCommand(directory=directory))
+        yield Host(edge=edge, ca=ca, socket=directory / "state" / "admin.sock")
 
 
 def libraries(pid: int) -> str:
@@ -81,7 +88,9 @@ def test_twenty_swaps_leave_nothing_behind(host: Host, pki: Pki) -> None:
     def swap(times: int) -> None:
         for one in range(times):
             pair = pairs[one % 2]
-            host.cert("import", NAME, "--cert", str(pair.cert), "--key", str(pair.key))
+            host.ask(
+                Import(name=NAME, key_pem=pair.key.read_text(), chain_pem=pair.cert.read_text())
+            )
 
     def visit() -> None:
         """Each certificate is also used, with sessions that outlive it."""
