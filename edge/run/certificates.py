@@ -78,7 +78,9 @@ class Certificates:
                 app = certs.http01_application(
                     self._answers, https_port=_https_port(self._config.listeners)
                 )
-                await stack.enter_async_context(certs.serve_http01(app, self._http_sockets))
+                # They are closed in the end, and there may be another time.
+                sockets = [sock.dup() for sock in self._http_sockets]
+                await stack.enter_async_context(certs.serve_http01(app, sockets))
             app = web.Application()
             add_routes(app, operations, events=sink, on_bug=self._on_bug)
             app.router.add_get("/ready", _readiness_of(operations))

@@ -28,6 +28,9 @@ from edge.run.probing import Sight, look, pause_s
 _FIRST_ROUND_S = 2.0
 """How long the workers wait for backends that do not answer, before they start without them."""
 
+_AFTER_BUG_S = 30.0
+"""How long certificates are left alone when looking after them has failed as a whole."""
+
 
 @dataclass(slots=True)
 class _Known:
@@ -104,8 +107,13 @@ class ControlProcess:
         # After the fork, so that no worker carries an ACME client; in a thread, since loading one
         # takes half a second.
         module = await asyncio.to_thread(importlib.import_module, "edge.run.certificates")
-        certificates = module.Certificates(self._blueprint, self._distributor, self._log)
-        await certificates.run()
+        while True:
+            certificates = module.Certificates(self._blueprint, self._distributor, self._log)
+            try:
+                await certificates.run()
+            except Exception as error:  # noqa: BLE001 - probes and log lines go on
+                self._log.exception("control.bug", error)
+            await asyncio.sleep(_AFTER_BUG_S)
 
     # --- backends ---
 
