@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.acme_edge import NAME, AcmePorts, Ca, acme_toml
+from cryptography import x509
+
+from tests.support.acme_edge import NAME, AcmePorts, Ca, acme_toml, leaf
 from tests.support.cert_command import CertCommand
 from tests.support.edge import Edge, running_edge
 from tests.support.edge_config import Backend, Listener
@@ -42,11 +44,20 @@ def test_the_next_one_is_taken_and_remembered(ports: Ports, tmp_path: Path) -> N
         assert process.record().certificates == {NAME: 2}
 
 
-def failure(text: str, directory: Path) -> tuple[str, str]:
-    """What the log and `cert list` say of the first attempt of an edge."""
+def failure(text: str, directory: Path, port: int | None = None) -> tuple[str, str]:
+    """What the log and `cert list` say of the first attempt of an edge.
+
+    What it serves meanwhile, at `port`, nobody can take for more than it is.
+    """
     edge = Edge(text, directory)
     try:
         failed = edge.wait_for("certificate.failed", timeout_s=30)
+        if port is not None:
+            served = x509.load_der_x509_certificate(leaf(port))
+            assert served.issuer == served.subject
+            (mark,) = served.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+            assert "self-signed" in str(mark.value)
+        assert edge.records("certificate.served") == []
         return str(failed["reason"]), CertCommand(directory=directory)("list")
     finally:
         # Not `stop`: the failure is an error in its log, and rightly so.
@@ -81,7 +92,8 @@ def test_a_ca_that_cannot_get_through(ports: Ports, tmp_path: Path) -> None:
         text = acme_toml(
             fake(process, own), tmp_path, *tables(ports, own.tls), challenges=["http-01"]
         )
-        reason, listed = failure(text, tmp_path)
+        reason, listed = failure(text, tmp_path, own.tls)
+        assert "a self-signed one is served" in listed
         for said in (reason, listed):
             assert f"{NAME} by http-01" in said
             assert "Connect call failed" in said
