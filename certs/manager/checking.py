@@ -49,6 +49,10 @@ class Checking:
         self._next = self._clock.monotonic()
         self._wait_s = _OFTEN_S
 
+    def put_off(self, seconds: float) -> None:
+        """Not before so many seconds from now."""
+        self._next = self._clock.monotonic() + seconds
+
     def _wanted(self) -> list[tuple[str, CertificateSet]]:
         managed = ((one.name, self._parts.serving.set_of(one.name)) for one in self._managed)
         files = ((one.name, one.served) for one in self._parts.files)

@@ -23,6 +23,9 @@ _AT_ONCE: Final = 2
 _DEPLOY_AGAIN_S: Final = 30.0
 _DEPLOY_AGAIN_AT_MOST_S: Final = 960.0
 _AFTER_DEFECT: Final = timedelta(minutes=16)
+_LOOK_S: Final = 2 * 3600.0
+"""Longer than all that has a deadline of its own takes: orders of every kind of key, their proofs.
+What was begun is taken up again."""
 
 
 @dataclass(slots=True)
@@ -50,10 +53,12 @@ class Manager:
         files_served: Sequence[CertificateSet | None] = (),
         others: Sequence[CertificateSet] = (),
         tick_s: float = 5.0,
+        look_deadline_s: float = _LOOK_S,
     ) -> None:
         """`files_served` are what was loaded of `files` already, one each; `others` never change.
 
         `tick_s`: how often the store and the files are looked at for changes by others.
+        `look_deadline_s`: how long a certificate may keep the others waiting.
         """
         served = files_served or [None] * len(files)
         watches = [
@@ -62,6 +67,7 @@ class Manager:
         ]
         self._kit = kit
         self._tick_s = tick_s
+        self._look_deadline_s = look_deadline_s
         self.parts = Parts(kit, files=watches, others=others)
         self.parts.on_change = self.wake
         self.keepers = {one.name: CertificateKeeper(self.parts, one) for one in kit.managed}
@@ -125,7 +131,7 @@ class Manager:
     async def _look(self, keeper: CertificateKeeper) -> None:
         plans, again_at = self._plans, None
         try:
-            async with self._places:
+            async with self._places, asyncio.timeout(self._look_deadline_s):
                 again_at = await keeper.look()
         except Exception as error:  # noqa: BLE001 - other certificates are not to expire of it
             self._kit.sink(
@@ -143,7 +149,7 @@ class Manager:
             await self._checking.check()
         except Exception as error:  # noqa: BLE001 - as above
             self._kit.sink(Defect(what="looking at listeners", error=defect_of(error)))
-            await self._kit.clock.sleep(_AFTER_DEFECT.total_seconds())
+            self._checking.put_off(_AFTER_DEFECT.total_seconds())
         finally:
             self._is_checking = False
             self._woken.set()
