@@ -125,10 +125,10 @@ def test_what_was_exported_can_be_imported(host: Host, tmp_path: Path) -> None:
     assert x509.load_pem_x509_certificate(chain.read_bytes()).fingerprint(
         hashes.SHA256()
     ).hex() == (host.served)
-    host.cert("renew", NAME, "--force")
-    other = host.served
-    host.cert("import", NAME, "--cert", str(chain), "--key", str(key))
-    assert host.served != other
+    (renewed,) = host.json("renew", NAME, "--force")
+    assert renewed["leaf_sha256"] == host.served
+    imported = host.json("import", NAME, "--cert", str(chain), "--key", str(key))
+    assert imported["leaf_sha256"] == host.served != renewed["leaf_sha256"]
 
 
 def test_a_compromised_key_is_gone_and_its_sessions_with_it(host: Host) -> None:
@@ -138,7 +138,8 @@ def test_a_compromised_key_is_gone_and_its_sessions_with_it(host: Host) -> None:
         session = session_of(tls)
     old = leaf(host.ca.ports.tls)
     since = host.edge.mark()
-    host.cert("revoke", NAME, "--reason", "keyCompromise")
+    revoked = host.json("revoke", NAME, "--reason", "keyCompromise")
+    assert [one["is_revoked"] for one in revoked["versions"]].count(True) == 1
     obtained = host.edge.wait_for("certificate.obtained", since=since, timeout_s=30)
     host.edge.wait_for("certificate.served", leaf_sha256=obtained["leaf_sha256"], since=since)
     der = x509.load_der_x509_certificate(old)
