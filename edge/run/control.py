@@ -1,10 +1,14 @@
 """The control process: what is slow or may block, so that no worker ever does it."""
 
 import asyncio
+import contextlib
+import functools
 import importlib
 import signal
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from edge.config.tree import Backend, Listener, Mode
 from edge.core.protocol import Learnt, Protocol
@@ -104,9 +108,8 @@ class ControlProcess:
                 job.cancel()
 
     async def _keep_certificates(self) -> None:
-        # After the fork, so that no worker carries an ACME client; in a thread, since loading one
-        # takes half a second.
-        module = await asyncio.to_thread(importlib.import_module, "edge.run.certificates")
+        # After the fork, so that no worker carries an ACME client.
+        module = await _imported("edge.run.certificates")
         while True:
             certificates = module.Certificates(self._blueprint, self._distributor, self._log)
             try:
@@ -192,6 +195,34 @@ class ControlProcess:
         except EOFError:
             asyncio.get_running_loop().remove_reader(self._master.fileno())
             stop.set()
+
+
+async def _imported(name: str) -> Any:  # noqa: ANN401 - any module
+    """Import in a thread, since it takes half a second, which an end of the process cuts short."""
+    loop = asyncio.get_running_loop()
+    loaded: asyncio.Future[Any] = loop.create_future()
+
+    def load() -> None:
+        try:
+            module = importlib.import_module(name)
+        except BaseException as error:  # noqa: BLE001 - told where it is awaited
+            tell = functools.partial(_settle, loaded, None, error)
+        else:
+            tell = functools.partial(_settle, loaded, module, None)
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell)
+
+    threading.Thread(target=load, name=f"import {name}", daemon=True).start()
+    return await loaded
+
+
+def _settle(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 def _needs_learning(listener: Listener) -> bool:
