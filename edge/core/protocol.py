@@ -14,10 +14,11 @@ class Protocol(StrEnum):
     HTTP = "http"
     RAW = "raw"
 
-    @property
-    def is_mail(self) -> bool:
-        """Whether the server speaks first and a clear phase with STARTTLS exists."""
-        return self is not Protocol.HTTP and self is not Protocol.RAW
+    is_mail: bool
+    """Whether the server speaks first and a clear phase with STARTTLS exists."""
+
+    def __init__(self, name: str) -> None:
+        self.is_mail = name not in {"http", "raw"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

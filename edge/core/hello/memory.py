@@ -5,7 +5,9 @@ none of which a `ClientHello` speaks of. So a hello that equals a known one in a
 the same places, means the same: it is not parsed again, nor fingerprinted.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from edge.core.hello.clienthello import ClientHello
@@ -33,11 +35,12 @@ class KnownHello:
 class _Layout:
     """Hellos of one length whose varying bytes are at the same places."""
 
-    __slots__ = ("known", "steady")
+    __slots__ = ("known", "steady", "steady_of")
 
     def __init__(self, steady: tuple[slice, ...]) -> None:
         self.steady = steady
-        self.known: dict[bytes, KnownHello] = {}
+        self.steady_of: Callable[[bytes], tuple[bytes, ...]] = itemgetter(*steady)
+        self.known: dict[tuple[bytes, ...], KnownHello] = {}
 
 
 class HelloMemory:
@@ -61,7 +64,7 @@ class HelloMemory:
         key = (len(body), body[_SESSION_ID_AT])
         layout = self._layouts.get(key)
         if layout is not None:
-            known = layout.known.get(b"".join([body[part] for part in layout.steady]))
+            known = layout.known.get(layout.steady_of(body))
             if known is not None:
                 return known
         known = _understood(body)
@@ -78,7 +81,7 @@ class HelloMemory:
         if layout is None or layout.steady != steady:
             self._count -= len(layout.known) if layout is not None else 0
             layout = self._layouts[key] = _Layout(steady)
-        layout.known[b"".join([body[part] for part in steady])] = known
+        layout.known[layout.steady_of(body)] = known
         self._count += 1
 
 
@@ -88,7 +91,7 @@ def _understood(body: bytes) -> KnownHello:
 
 
 def _steady_parts(body: bytes) -> tuple[slice, ...]:
-    """All of a well-formed hello but the bytes that are new each time."""
+    """All of a well-formed hello but the bytes that are new each time: two parts or more."""
     parts = [slice(0, 2)]
     begin = at = _SESSION_ID_AT + 1 + body[_SESSION_ID_AT]
     at += 2 + int.from_bytes(body[at : at + 2], "big")

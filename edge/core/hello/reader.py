@@ -22,8 +22,11 @@ _RECORD_HEADER_BYTES: Final = 5
 _MESSAGE_HEADER_BYTES: Final = 4
 _HEADERS_BYTES: Final = _RECORD_HEADER_BYTES + _MESSAGE_HEADER_BYTES
 
-# Both headers: record type, version, length; message type, length (the 24 bits as 8 and 16).
-_HEADERS: Final = struct.Struct(">BBxHBBH").unpack_from
+# Both headers, by twos: type and major version of the record, its length; type of the message and
+# the highest of the three bytes of its length, the other two.
+_HEADERS: Final = struct.Struct(">HxHHH").unpack_from
+_RECORD_BEGINS: Final = _HANDSHAKE_RECORD << 8 | _VERSION_MAJOR
+_MESSAGE_BEGINS: Final = _CLIENT_HELLO << 8
 
 
 def whole_hello(data: bytes, *, limit_bytes: int = HELLO_LIMIT_BYTES) -> bytes | None:
@@ -33,16 +36,14 @@ def whole_hello(data: bytes, *, limit_bytes: int = HELLO_LIMIT_BYTES) -> bytes |
     """
     if len(data) < _HEADERS_BYTES:
         return None
-    kind, major, record_size, message_kind, high, low = _HEADERS(data)
-    end = _HEADERS_BYTES + low
+    record_begins, record_size, message_begins, size = _HEADERS(data)
+    end = _HEADERS_BYTES + size
     if (
-        end <= len(data)
-        and end <= limit_bytes
+        record_begins == _RECORD_BEGINS
+        and message_begins == _MESSAGE_BEGINS
         and end - _RECORD_HEADER_BYTES <= record_size <= _RECORD_LIMIT_BYTES
-        and kind == _HANDSHAKE_RECORD
-        and major == _VERSION_MAJOR
-        and message_kind == _CLIENT_HELLO
-        and not high
+        and end <= len(data)
+        and end <= limit_bytes
     ):
         return data[_HEADERS_BYTES:end]
     return None

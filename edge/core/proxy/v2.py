@@ -4,12 +4,14 @@ Wire order: addresses, SSL, ALPN, AUTHORITY, UNIQUE_ID, CRC32C. SSL comes first,
 stop at the first TLV that they cannot follow.
 """
 
+import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import google_crc32c
 
-from edge.core.proxy.addresses import pack_host, same_family
+from edge.core.proxy.addresses import pack_host, pack_v4, same_family
 from edge.core.proxy.ssl_tlv import (
     MAX_REQUIRED_SSL_BYTES,
     encode_optional,
@@ -43,6 +45,7 @@ from edge.core.proxy.wire import (
     SIGNATURE,
     TCP4,
     TCP6,
+    TLV_HEAD,
     UNSPEC,
 )
 
@@ -75,6 +78,18 @@ def encode_local() -> bytes:
     return PREFIX.pack(SIGNATURE, LOCAL, UNSPEC, 0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Repeating:
+    """What many headers have in common."""
+
+    tls: TlsInfo | None
+    """Kept for its identity, by which this is found again."""
+    alpn: bytes
+    authority: bytes
+    all: bytes
+    """SSL, ALPN and AUTHORITY, as they follow each other on the wire."""
+
+
 class HeaderEncoder:
     """Writes the headers for one backend; small caches keep what repeats between connections."""
 
@@ -103,9 +118,8 @@ class HeaderEncoder:
         self._sends_authority = Tlv.AUTHORITY in chosen
         self._sends_unique_id = Tlv.UNIQUE_ID in chosen
         self._sends_crc32c = Tlv.CRC32C in chosen
-        self._tlvs: dict[
-            tuple[TlsInfo | None, bytes | None, str | None], tuple[bytes, bytes, bytes]
-        ] = {}
+        # By identity: sessions that are alike share their `TlsInfo`, and to hash one is slow.
+        self._tlvs: dict[tuple[int, bytes | None, str | None], _Repeating] = {}
         self._destinations: dict[str, bytes] = {}
 
     def encode(
@@ -126,60 +140,59 @@ class HeaderEncoder:
         """
         if not self._sends_ssl:
             tls = None
-        ssl_tlv, alpn_tlv, authority_tlv = self._repeating(tls, alpn, authority)
-        unique_id_tlv = b""
+        key = (id(tls), alpn, authority)
+        repeating = self._tlvs.get(key)
+        if repeating is None:
+            repeating = _remember(self._tlvs, key, self._repeating(tls, alpn, authority))
+        tlvs = repeating.all
         if unique_id and self._sends_unique_id:
             if len(unique_id) > MAX_UNIQUE_ID_BYTES:
                 raise ValueError("a UNIQUE_ID has at most 128 bytes")
-            unique_id_tlv = encode_tlv(PP2_TYPE_UNIQUE_ID, unique_id)
+            tlvs += TLV_HEAD.pack(PP2_TYPE_UNIQUE_ID, len(unique_id)) + unique_id
         crc_tlv = _NO_CRC if self._sends_crc32c else b""
-
-        family, addresses = self._addresses(source, destination)
-        tlvs = ssl_tlv + alpn_tlv + authority_tlv + unique_id_tlv
-        room_bytes = self._limit_bytes - PREFIX.size - len(addresses) - len(crc_tlv)
-        if len(tlvs) > room_bytes:
-            outer = {
-                PP2_TYPE_ALPN: alpn_tlv,
-                PP2_TYPE_AUTHORITY: authority_tlv,
-                PP2_TYPE_UNIQUE_ID: unique_id_tlv,
-            }
-            tlvs = _most_important(tls, outer, room_bytes)
-        body = addresses + tlvs + crc_tlv
-        header = PREFIX.pack(SIGNATURE, PROXY, family, len(body)) + body
+        addresses = self._addresses(source, destination)
+        size = len(addresses) + len(tlvs) + len(crc_tlv)
+        if size > self._limit_bytes - PREFIX.size:
+            room_bytes = self._limit_bytes - PREFIX.size - len(addresses) - len(crc_tlv)
+            tlvs = _most_important(repeating, tlvs.removeprefix(repeating.all), room_bytes)
+            size = len(addresses) + len(tlvs) + len(crc_tlv)
+        family = TCP4 if len(addresses) == ADDRESSES_V4.size else TCP6
+        header = PREFIX.pack(SIGNATURE, PROXY, family, size) + addresses + tlvs + crc_tlv
         if not crc_tlv:
             return header
         checksum: int = google_crc32c.value(header)
         return header[:-4] + checksum.to_bytes(4, "big")
 
-    def _addresses(
-        self, source: tuple[str, int], destination: tuple[str, int]
-    ) -> tuple[int, bytes]:
+    def _addresses(self, source: tuple[str, int], destination: tuple[str, int]) -> bytes:
         host, port = destination
         packed_host = self._destinations.get(host)
         if packed_host is None:
             packed_host = _remember(self._destinations, host, pack_host(host))
-        if not (0 <= source[1] <= 0xFFFF and 0 <= port <= 0xFFFF):
-            raise ValueError("a port is a number from 0 to 65535")
-        packed_source, packed_host = same_family(pack_host(source[0]), packed_host)
-        if len(packed_source) == 4:
-            return TCP4, ADDRESSES_V4.pack(packed_source, packed_host, source[1], port)
-        return TCP6, ADDRESSES_V6.pack(packed_source, packed_host, source[1], port)
+        packed_source = pack_v4(source[0]) or pack_host(source[0])
+        layout = ADDRESSES_V4
+        if len(packed_source) != 4 or len(packed_host) != 4:
+            packed_source, packed_host = same_family(packed_source, packed_host)
+            layout = ADDRESSES_V4 if len(packed_source) == 4 else ADDRESSES_V6
+        try:
+            return layout.pack(packed_source, packed_host, source[1], port)
+        except struct.error:
+            raise ValueError("a port is a number from 0 to 65535") from None
 
     def _repeating(
         self, tls: TlsInfo | None, alpn: bytes | None, authority: str | None
-    ) -> tuple[bytes, bytes, bytes]:
-        """The TLVs that many connections have in common: SSL, ALPN, AUTHORITY."""
-        key = (tls, alpn, authority)
-        tlvs = self._tlvs.get(key)
-        if tlvs is None:
-            ssl_tlv = encode_ssl(tls) if tls is not None else b""
-            alpn_tlv = authority_tlv = b""
-            if alpn and self._sends_alpn and is_clean_name(alpn.decode("latin-1")):
-                alpn_tlv = encode_tlv(PP2_TYPE_ALPN, alpn)
-            if authority and self._sends_authority and is_dns_name(authority):
-                authority_tlv = encode_tlv(PP2_TYPE_AUTHORITY, authority.encode("ascii"))
-            tlvs = _remember(self._tlvs, key, (ssl_tlv, alpn_tlv, authority_tlv))
-        return tlvs
+    ) -> _Repeating:
+        ssl_tlv = encode_ssl(tls) if tls is not None else b""
+        alpn_tlv = authority_tlv = b""
+        if alpn and self._sends_alpn and is_clean_name(alpn.decode("latin-1")):
+            alpn_tlv = encode_tlv(PP2_TYPE_ALPN, alpn)
+        if authority and self._sends_authority and is_dns_name(authority):
+            authority_tlv = encode_tlv(PP2_TYPE_AUTHORITY, authority.encode("ascii"))
+        return _Repeating(
+            tls=tls,
+            alpn=alpn_tlv,
+            authority=authority_tlv,
+            all=ssl_tlv + alpn_tlv + authority_tlv,
+        )
 
 
 def _remember(cache: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
@@ -189,8 +202,14 @@ def _remember(cache: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
     return value
 
 
-def _most_important(tls: TlsInfo | None, outer: dict[int, bytes], room_bytes: int) -> bytes:
+def _most_important(repeating: _Repeating, unique_id_tlv: bytes, room_bytes: int) -> bytes:
     """All TLVs but CRC32C, in wire order, as far as `_BY_IMPORTANCE` lets them in."""
+    tls = repeating.tls
+    outer = {
+        PP2_TYPE_ALPN: repeating.alpn,
+        PP2_TYPE_AUTHORITY: repeating.authority,
+        PP2_TYPE_UNIQUE_ID: unique_id_tlv,
+    }
     inner = encode_optional(tls) if tls is not None else {}
     required = encode_required(tls) if tls is not None else b""
     kept = inner | outer
