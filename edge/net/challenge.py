@@ -18,17 +18,17 @@ _READ_BYTES = 4096
 class ChallengePhase:
     """Show the certificate, say goodbye."""
 
-    __slots__ = ("_connection", "_pump")
+    __slots__ = ("_connection", "pump")
 
     def __init__(self, connection: Connection, pump: TlsPump) -> None:
         self._connection: Connection | None = connection
-        self._pump = pump
+        self.pump = pump
 
     def on_readable(self) -> None:
         """The CA's next flight, or a part of it."""
         connection = self._connection
         if connection is not None and (data := connection.receive(_READ_BYTES)) is not None:
-            self._pump.feed(data)
+            self.pump.feed(data)
             self.step()
 
     def step(self) -> None:
@@ -36,16 +36,16 @@ class ChallengePhase:
         connection = self._connection
         assert connection is not None
         try:
-            is_complete = self._pump.handshake()
+            is_complete = self.pump.handshake()
         except ssl.SSLError as error:
             detail = error.reason or type(error).__name__
-            connection.end(Outcome.HANDSHAKE_FAILED, self._pump.take_outgoing(), detail)
+            connection.end(Outcome.HANDSHAKE_FAILED, self.pump.take_outgoing(), detail)
             return
         if is_complete:
             self._record(connection)
-            connection.end(Outcome.CHALLENGE_ANSWERED, self._pump.finish())
-        elif self._pump.has_outgoing:
-            connection.send(self._pump.take_outgoing())
+            connection.end(Outcome.CHALLENGE_ANSWERED, self.pump.finish())
+        elif flight := self.pump.take_outgoing():
+            connection.send(flight)
 
     def _record(self, connection: Connection) -> None:
         connection.service.worker.records.write(
@@ -56,7 +56,7 @@ class ChallengePhase:
                 client_ip=connection.peer[0],
                 client_port=connection.peer[1],
                 sni=connection.sni,
-                tls_version=self._pump.version,
+                tls_version=self.pump.version,
             )
         )
 

@@ -1,12 +1,13 @@
 """The clear phase of a STARTTLS listener: drive the dialogue, then begin TLS or go on without."""
 
+import time
 from typing import TYPE_CHECKING, assert_never
 
 from edge.core.starttls.dialogue import Dialogue, open_dialogue
 from edge.core.starttls.events import Ended, PlaintextChosen, Replied, UpgradeAccepted
 from edge.core.starttls.refusals import Farewell
 from edge.net.connection import Connection, since
-from edge.net.dial import DialPhase
+from edge.net.dial import dial
 from edge.net.handshake import HelloPhase
 from edge.outcome import Outcome
 
@@ -41,7 +42,7 @@ class ClearPhase:
         connection = self._connection
         if connection is None or (data := connection.receive(_READ_BYTES)) is None:
             return
-        for event in self._dialogue.feed(data):
+        for event in self._dialogue.feed(bytes(data)):
             if self._connection is None:
                 return  # the client went away while it was answered
             match event:
@@ -50,9 +51,9 @@ class ClearPhase:
                 case UpgradeAccepted(data=go_ahead):
                     connection.send(go_ahead)
                     if self._connection is not None:
-                        HelloPhase(connection, clear_ms=since(connection.accepted_at)).wait()
+                        _wait_for_hello(connection)
                 case PlaintextChosen(opening=opening):
-                    DialPhase(connection, opening).start()
+                    dial(connection, opening)
                 case Ended(data=words, outcome=outcome, detail=detail):
                     connection.end(outcome, words, detail)
                 case _:
@@ -65,6 +66,12 @@ class ClearPhase:
     def leave(self) -> None:
         """Break the cycle."""
         self._connection = None
+
+
+def _wait_for_hello(connection: Connection) -> None:
+    begun_at = time.monotonic()
+    clear_ms = since(connection.accepted_at)
+    HelloPhase(connection, clear_ms=clear_ms, begun_at=begun_at).wait()
 
 
 def refuse_unknown(connection: Connection) -> None:

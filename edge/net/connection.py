@@ -90,8 +90,7 @@ class Connection:
         self.protocol: Protocol = service.protocol
         self.timeouts: Timeouts = service.spec.timeouts[self.protocol]
         self.accepted_at = time.monotonic()
-        self._setup_ends_at = self.accepted_at + self.timeouts.setup_s
-        self.deadline = self._setup_ends_at
+        self._setup_ends_at = self.deadline = self.accepted_at + self.timeouts.setup_s
         self.bucket = 0
         self.phase: Phase | None = None
         self.relay: Relay | None = None
@@ -124,7 +123,8 @@ class Connection:
 
     def allow(self, limit_s: float) -> None:
         """From now on the step has `limit_s` seconds, and never more than the set-up has left."""
-        self.deadline = min(self._setup_ends_at, time.monotonic() + limit_s)
+        due, ends_at = time.monotonic() + limit_s, self._setup_ends_at
+        self.deadline = due if due < ends_at else ends_at  # noqa: FURB136 - hot path
         self.service.worker.deadlines.watch(self)
 
     def hand_over(self, relay: Relay, first: bytes) -> None:
@@ -146,8 +146,9 @@ class Connection:
         self.service.worker.poller.remove_reader(self.fd)
 
     def _on_readable(self) -> None:
-        if self.phase is not None:
-            self.phase.on_readable()
+        phase = self.phase
+        if phase is not None:
+            phase.on_readable()
 
     def expired(self, now: float) -> None:
         """A deadline has passed."""
@@ -162,18 +163,27 @@ class Connection:
 
     # --- reading and writing during the set-up ---
 
-    def receive(self, limit_bytes: int) -> bytes | None:
-        """What the client sent; None when there is nothing, or when the connection has ended."""
+    @property
+    def is_closed(self) -> bool:
+        """Whether all is over."""
+        return self._is_closed
+
+    def receive(self, limit_bytes: int) -> memoryview | None:
+        """What the client sent; None when there is nothing, or when the connection has ended.
+
+        The bytes are in the buffer of all connections: they are gone once a callback returns.
+        """
+        worker = self.service.worker
         try:
-            data = self.sock.recv(limit_bytes)
+            count = self.sock.recv_into(worker.buffer, limit_bytes)
         except BlockingIOError:
             return None
         except OSError:
-            data = b""
-        if not data:
-            self.close(Outcome.CLIENT_GONE)
-            return None
-        return data
+            count = 0
+        if count:
+            return worker.view[:count]
+        self.close(Outcome.CLIENT_GONE)
+        return None
 
     def send(self, data: bytes) -> None:
         """Write to the client. While it does not take everything, it is not listened to."""
@@ -274,8 +284,9 @@ class Connection:
         self._is_closed = True
         self.outcome = self.outcome or outcome
         service = self.service
-        service.worker.poller.forget(self.fd)
-        service.worker.deadlines.forget(self)
+        worker = service.worker
+        worker.poller.forget(self.fd)
+        worker.deadlines.forget(self)
         if self.phase is not None:
             self.phase.leave()
         # The step and the relay point back here: without this the collector would be needed.
@@ -311,7 +322,7 @@ class Connection:
 
 def since(begin: float) -> float:
     """Milliseconds from a monotonic moment until now, to the microsecond."""
-    return round((time.monotonic() - begin) * 1000, 3)
+    return round((time.monotonic() - begin) * 1_000_000) / 1000
 
 
 class _Lingering:

@@ -29,7 +29,7 @@ class Expiring(Protocol):
 class Deadlines:
     """The timer of one worker. `now` is a coarse clock for what needs no better one."""
 
-    __slots__ = ("_buckets", "_loop", "_next", "_timer", "now")
+    __slots__ = ("_buckets", "_loop", "_next", "_soon", "_soon_at", "_soon_key", "_timer", "now")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -37,6 +37,7 @@ class Deadlines:
         self.now = time.monotonic()
         """Monotonic seconds at the last tick: at most a quarter of a second old."""
         self._next = int(self.now * _BUCKETS_PER_SECOND)
+        self._look_soon()
         self._timer = loop.call_later(1 / _BUCKETS_PER_SECOND, self._tick)
 
     def __iter__(self) -> Iterator[Expiring]:
@@ -51,7 +52,11 @@ class Deadlines:
         if not bucket:
             # Soon at first: a set-up moves its deadline a few times both ways, and most sessions
             # are over before anybody has to look.
-            self._place(item, min(item.deadline, self.now + _FIRST_LOOK_S))
+            if item.deadline > self._soon_at:
+                item.bucket = self._soon_key
+                self._soon.add(item)
+            else:
+                self._place(item, item.deadline)
         elif bucket > item.deadline * _BUCKETS_PER_SECOND + 1:
             self.forget(item)
             self._place(item, item.deadline)
@@ -61,13 +66,19 @@ class Deadlines:
         bucket = self._buckets.get(item.bucket)
         if bucket is not None:
             bucket.discard(item)
-            if not bucket:
+            if not bucket and bucket is not self._soon:
                 del self._buckets[item.bucket]
         item.bucket = 0
 
     def close(self) -> None:
         """Stop the timer."""
         self._timer.cancel()
+
+    def _look_soon(self) -> None:
+        """Choose the bucket of all that are watched for the first time until the next tick."""
+        self._soon_at = self.now + _FIRST_LOOK_S
+        self._soon_key = int(self._soon_at * _BUCKETS_PER_SECOND) + 1
+        self._soon = self._buckets.setdefault(self._soon_key, set())
 
     def _place(self, item: Expiring, moment: float) -> None:
         # Rounded up, and never into a bucket that this tick has passed already.
@@ -85,6 +96,7 @@ class Deadlines:
         # A clock that jumped (suspend) must not walk every bucket in between.
         due = sorted(key for key in self._buckets if key <= current)
         self._next = current + 1
+        self._look_soon()
         for key in due:
             for item in self._buckets.pop(key):
                 item.bucket = 0

@@ -13,66 +13,77 @@ from edge.outcome import Outcome
 
 if TYPE_CHECKING:
     from edge.core.starttls.events import PlainOpening
-    from edge.net.tlspump import TlsPump
+    from edge.net.backend import Endpoint
 
+_IN_PROGRESS = errno.EINPROGRESS
 _NON_BLOCKING_STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 
 
+def dial(connection: Connection, opening: "PlainOpening | None") -> None:
+    """Begin a session with the first server of the backend that can be reached.
+
+    `opening` is None behind TLS. A `DialPhase` is entered if there is anything to wait for.
+    """
+    backend = connection.service.backend
+    begun_at = time.monotonic()
+    first = backend.header(
+        source=connection.peer,
+        destination=connection.destination,
+        tls=connection.tls,
+        authority=connection.sni,
+        alpn=connection.alpn,
+        unique_id=connection.id,
+    )
+    early_bytes = 0
+    pump = connection.pump
+    # What came with the client's Finished goes to the backend in the header's packet. Never to a
+    # mail server: it speaks first, and takes early bytes for an attack.
+    if pump is not None and pump.has_incoming and not connection.protocol.is_mail:
+        plain = connection.service.worker.plain
+        try:
+            early_bytes = pump.decrypt_into(plain)
+        except ssl.SSLError:
+            connection.close(Outcome.CLIENT_ABORTED)
+            return
+        first += plain[:early_bytes]
+    DialPhase(connection, opening, backend.endpoints, first, early_bytes, begun_at).go_on()
+
+
 class DialPhase:
-    """Try the servers of the backend in order; `opening` is None behind TLS."""
+    """Try the servers of the backend in order."""
 
     __slots__ = ("_begun_at", "_connection", "_early_bytes", "_endpoints", "_first", "_opening",
                  "_sock", "is_clear")  # fmt: skip
 
-    def __init__(self, connection: Connection, opening: "PlainOpening | None") -> None:
-        backend = connection.service.backend
+    def __init__(
+        self,
+        connection: Connection,
+        opening: "PlainOpening | None",
+        endpoints: "tuple[Endpoint, ...]",
+        first: bytes,
+        early_bytes: int,
+        begun_at: float,
+    ) -> None:
         self.is_clear = opening is not None
         self._connection: Connection | None = connection
         self._opening = opening
-        self._endpoints = list(backend.endpoints)
+        self._endpoints = endpoints
+        self._first = first
+        self._early_bytes = early_bytes
+        self._begun_at = begun_at
         self._sock: socket.socket | None = None
-        self._begun_at = time.monotonic()
-        self._early_bytes = 0
-        self._first = backend.header(
-            source=connection.peer,
-            destination=connection.destination,
-            tls=connection.tls,
-            authority=connection.sni,
-            alpn=connection.alpn,
-            unique_id=connection.id,
-        )
-
-    def start(self) -> None:
-        """Dial the first server."""
-        connection = self._connection
-        assert connection is not None
-        connection.enter(self)
-        if connection.pump is not None and not connection.protocol.is_mail:
-            try:
-                self._take_early(connection, connection.pump)
-            except ssl.SSLError:
-                connection.close(Outcome.CLIENT_ABORTED)
-                return
-        self._dial_next(connection)
-
-    def _take_early(self, connection: Connection, pump: "TlsPump") -> None:
-        """What came with the client's Finished goes to the backend in the header's packet.
-
-        Never to a mail server: it speaks first, and takes early bytes for an attack.
-        """
-        if pump.has_incoming:
-            plain = connection.service.worker.plain
-            self._early_bytes = pump.decrypt_into(plain)
-            self._first += plain[: self._early_bytes]
 
     def on_readable(self) -> None:
         """The client has to wait: its bytes stay in the kernel until there is a backend."""
         if self._connection is not None:
             self._connection.ignore_client()
 
-    def _dial_next(self, connection: Connection) -> None:
+    def go_on(self) -> None:
+        """Dial the next server; once there is none, refuse the client."""
+        connection = self._connection
+        assert connection is not None
         while self._endpoints:
-            endpoint = self._endpoints.pop(0)
+            endpoint, self._endpoints = self._endpoints[0], self._endpoints[1:]
             try:
                 sock = socket.socket(endpoint.family, _NON_BLOCKING_STREAM)
             except OSError:
@@ -80,7 +91,7 @@ class DialPhase:
             if endpoint.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = sock.connect_ex(endpoint.address)
-            if code in {0, errno.EINPROGRESS}:
+            if code == _IN_PROGRESS or not code:
                 connection.server = endpoint.label
                 # On loopback the connection stands already, although connect says "in progress":
                 # trying to write saves a pass of the loop for nearly every session.
@@ -96,6 +107,8 @@ class DialPhase:
         connection.refuse(Farewell.UNAVAILABLE, Outcome.BACKEND_UNREACHABLE)
 
     def _wait(self, connection: Connection, sock: socket.socket) -> None:
+        if connection.phase is not self:
+            connection.enter(self)
         self._sock = sock
         connection.service.worker.poller.add_writer(sock.fileno(), self._on_writable)
         connection.allow(connection.timeouts.connect_s)
@@ -113,7 +126,7 @@ class DialPhase:
             self._connected(connection, sock)
         else:
             sock.close()
-            self._dial_next(connection)
+            self.go_on()
 
     def _connected(self, connection: Connection, sock: socket.socket) -> None:
         connection.connect_ms = since(self._begun_at)
@@ -126,7 +139,7 @@ class DialPhase:
         if connection is None or not self._endpoints:
             return Outcome.BACKEND_UNREACHABLE
         self._give_up(connection)
-        self._dial_next(connection)
+        self.go_on()
         return None
 
     def leave(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edge.config.tree import Mode
 from edge.net.clear import ClearPhase, refuse_unknown
 from edge.net.connection import Connection
-from edge.net.handshake import HelloPhase
+from edge.net.handshake import begin_tls
 from edge.net.sockets import reset
 from edge.outcome import Outcome
 
@@ -89,7 +89,7 @@ def begin(connection: Connection) -> None:
     service = connection.service
     service.opened()
     if service.spec.mode is Mode.TLS:
-        HelloPhase(connection, clear_ms=None).begin()
+        begin_tls(connection)
     elif service.backend.learnt is None:
         refuse_unknown(connection)
     else:

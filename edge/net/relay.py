@@ -63,6 +63,10 @@ class Relay:
         self._read_client()
         if first:
             self._send_client(memoryview(first))
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Pass on what the client has sent before the relay began."""
 
     # --- the client's side ---
 
@@ -281,9 +285,7 @@ class TlsRelay(Relay):
         self._holds_ticket = tls.has_outgoing
         """The TLS 1.3 ticket waits for the first reply, to share its packet."""
 
-    def start(self, first: bytes) -> None:
-        """Begin; the client's bytes that came behind its handshake go first."""
-        super().start(first)
+    def _catch_up(self) -> None:
         # Also when a close_notify was read already, with what came before it.
         if (self._tls.has_incoming or self._tls.is_finished) and self._connection.relay is self:
             self._decrypt(self._worker.view[:0])

@@ -13,6 +13,7 @@ import certs
 from edge.config.tree import ClientAuth, Listener
 from edge.core.hello.alpn import FOR_PROTOCOL
 from edge.core.hello.memory import HelloMemory
+from edge.core.hello.registry import group_name
 from edge.core.protocol import Protocol
 from edge.core.proxy.v2 import TlsInfo
 from edge.core.starttls.dialogue import ClearRules
@@ -85,8 +86,9 @@ class Worker:
 class Service:
     """One listener in one worker: its settings, its TLS contexts and its backend."""
 
-    __slots__ = ("_acceptors", "_contexts", "_is_full", "_open", "_tls_infos", "backend",
-                 "clear_rules", "snapshot", "spec", "worker")  # fmt: skip
+    __slots__ = ("_acceptors", "_is_full", "_open", "_tls_infos", "asks_client_certificate",
+                 "backend", "clear_rules", "contexts", "limit", "snapshot", "spec",
+                 "worker")  # fmt: skip
 
     def __init__(
         self,
@@ -101,7 +103,10 @@ class Service:
         self.spec = spec
         self.backend = backend
         self.snapshot = snapshot
-        self._contexts = contexts
+        self.contexts = contexts
+        self.limit = spec.limits.connections
+        self.asks_client_certificate = spec.client_ca is not None
+        """Whether a session may have a client certificate at all."""
         self.clear_rules = ClearRules(
             hostname=worker.hostname,
             require_tls=spec.require_tls,
@@ -113,7 +118,7 @@ class Service:
         self._acceptors: list[Pausable] = []
         self._open = 0
         self._is_full = False
-        self._tls_infos: dict[tuple[str, str, str | None, str], TlsInfo] = {}
+        self._tls_infos: dict[tuple[str, str, int | None, str], TlsInfo] = {}
 
     # --- room for connections ---
 
@@ -124,7 +129,7 @@ class Service:
     @property
     def has_room(self) -> bool:
         """Whether another connection may be accepted."""
-        return self._open < self.spec.limits.connections
+        return self._open < self.limit
 
     def wait_for_room(self) -> None:
         """Accept no more until a connection has closed."""
@@ -154,26 +159,11 @@ class Service:
         learnt = self.backend.learnt
         return learnt.protocol if learnt is not None else self.spec.likely_protocol
 
-    @property
-    def asks_client_certificate(self) -> bool:
-        """Whether a session may have a client certificate at all."""
-        return self.spec.client_ca is not None
-
-    @property
-    def base(self) -> ssl.SSLContext:
-        """The context that owns the ticket keys of this listener."""
-        return self._contexts.base
-
-    @property
-    def strict(self) -> ssl.SSLContext:
-        """The same for hellos that cannot be parsed: TLS 1.3 alone, same client certificates."""
-        return self._contexts.strict
-
     def tls_info(
         self,
         version: str,
         cipher: str,
-        group: str | None,
+        group: int | None,
         certificate: certs.Certificate,
         common_name: str | None,
         *,
@@ -189,7 +179,7 @@ class Service:
             info = TlsInfo(
                 version=version,
                 cipher=cipher,
-                group=group,
+                group=group_name(group) if group is not None else None,
                 certificate_signature=certificate.signature_algorithm,
                 certificate_key=certificate.key_algorithm,
                 client_certificate=common_name is not None and not is_resumed,
@@ -200,27 +190,23 @@ class Service:
                 self._tls_infos[key] = info
         return info
 
-    def site(self, certificate: certs.Certificate, protocol: Protocol) -> ssl.SSLContext:
-        """The context that carries a certificate, for a protocol's ALPN names."""
-        return self._contexts.site(certificate, protocol)
-
     # --- new certificates ---
 
     def prepare(self, certificate: certs.Certificate) -> Iterator[ssl.SSLContext]:
         """Make the contexts of a certificate, one a step: each takes a millisecond or more."""
         for protocol in self.spec.protocols:
-            yield self._contexts.site(certificate, protocol)
+            yield self.contexts.site(certificate, protocol)
 
     def serve(self, snapshot: certs.Snapshot) -> None:
         """From the next handshake on, choose from this snapshot, whose contexts were prepared."""
         self.snapshot = snapshot
         leaves = {one.leaf_sha256 for served in snapshot.sets for one in served.certificates}
-        self._contexts.keep(leaves)
+        self.contexts.keep(leaves)
         self._tls_infos.clear()
 
     def forget_sessions(self) -> None:
         """Honour no ticket that was issued before."""
-        self._contexts.forget_sessions()
+        self.contexts.forget_sessions()
 
 
 class Contexts:
@@ -244,14 +230,19 @@ class Contexts:
     def forget_sessions(self) -> None:
         """Begin with new ticket keys. In a worker they are its own, no longer those of all."""
         self.base = certs.base_context(self._profile((), self._policy))
+        """Owns the ticket keys."""
         self.strict = certs.base_context(self._profile((), certs.TlsPolicy.MODERN))
+        """The same for hellos that cannot be parsed: TLS 1.3 alone, same client certificates."""
 
     def keep(self, leaves: AbstractSet[str]) -> None:
         """Let go of the contexts of other certificates. Sessions that use them keep them."""
         self._built = {key: one for key, one in self._built.items() if key[0] in leaves}
 
     def site(self, certificate: certs.Certificate, protocol: Protocol) -> ssl.SSLContext:
-        """The context that carries a certificate; made once. No file is read for it."""
+        """The context that carries a certificate, for a protocol's ALPN names.
+
+        Made once; no file is read for it.
+        """
         key = (certificate.leaf_sha256, protocol)
         context = self._built.get(key)
         if context is None:

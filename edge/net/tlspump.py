@@ -7,7 +7,7 @@ many records. The pump is the only place that touches an SSLObject.
 
 import contextlib
 import ssl
-from typing import Protocol, cast
+from typing import Any, Protocol
 
 RECORD_BYTES = 16384
 """The largest plaintext of one record (RFC 8446 §5.1)."""
@@ -43,17 +43,16 @@ class TlsPump:
     __slots__ = ("_incoming", "_outgoing", "_tls", "is_finished")
 
     def __init__(self, base: ssl.SSLContext, site: ssl.SSLContext) -> None:
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._tls = cast(
-            "_TlsObject", base.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        )
+        self._incoming = incoming = ssl.MemoryBIO()
+        self._outgoing = outgoing = ssl.MemoryBIO()
+        tls: Any = base.wrap_bio(incoming, outgoing, server_side=True)
         if site is not base:
-            self._tls.context = site
+            tls.context = site
+        self._tls: _TlsObject = tls
         self.is_finished = False
         """The client has sent close_notify."""
 
-    def feed(self, ciphertext: memoryview | bytes) -> None:
+    def feed(self, ciphertext: memoryview | bytes | bytearray) -> None:
         """Take bytes from the network. What they mean comes out of the other methods."""
         self._incoming.write(ciphertext)
 

@@ -64,35 +64,35 @@ class PipeWriter:
     or once a write's worth has come together, they go out at once.
     """
 
-    __slots__ = ("_bytes", "_defer", "_dropped", "_fd", "_lines")
+    __slots__ = ("_defer", "_dropped", "_fd", "_lines", "_room_bytes")
 
     def __init__(self, fd: int, defer: Callable[[Callable[[], None]], object] | None) -> None:
         self._fd = fd
-        self._defer = defer
+        self._defer = defer or _at_once
         self._lines: list[bytes] = []
-        self._bytes = 0
+        self._room_bytes = _PIPE_BUF
         self._dropped = 0
 
     def write(self, line: bytes) -> None:
         """Take one line, or count it as dropped."""
-        size = len(line)
-        if self._bytes + size > _PIPE_BUF:
+        room_bytes = self._room_bytes - len(line)
+        if room_bytes < 0:
             self.flush()
-            if size > _PIPE_BUF:
+            room_bytes = _PIPE_BUF - len(line)
+            if room_bytes < 0:
                 self._dropped += 1
                 return
-        if not self._bytes and self._defer is not None:
+        self._room_bytes = room_bytes
+        lines = self._lines
+        lines.append(line)
+        if len(lines) == 1:
             self._defer(self.flush)
-        self._lines.append(line)
-        self._bytes += size
-        if self._defer is None:
-            self.flush()
 
     def flush(self) -> None:
         """Write what has come together."""
         if not self._lines:
             return
-        lines, self._lines, self._bytes = self._lines, [], 0
+        lines, self._lines, self._room_bytes = self._lines, [], _PIPE_BUF
         if self._dropped:
             gap = b'{"event":"log.dropped","level":"warning","lines":%d}\n' % self._dropped
             if not self._put(gap):
@@ -108,6 +108,10 @@ class PipeWriter:
         except OSError:
             return False
         return True
+
+
+def _at_once(flush: Callable[[], None]) -> None:
+    flush()
 
 
 class Log:
@@ -159,15 +163,15 @@ class Log:
 class Records:
     """The records of connections, as lines of the same log."""
 
-    __slots__ = ("_encoder", "_writer")
+    __slots__ = ("_lines_of", "_write")
 
     def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-        self._encoder = msgspec.json.Encoder()
+        self._write = writer.write
+        self._lines_of = msgspec.json.Encoder().encode_lines
 
     def write(self, record: Record) -> None:
         """Take one record."""
-        self._writer.write(self._encoder.encode(record) + b"\n")
+        self._write(self._lines_of((record,)))
 
 
 def now() -> str:
